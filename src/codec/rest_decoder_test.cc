@@ -1,0 +1,95 @@
+#include "codec/rest_decoder.h"
+
+#include <gmock/gmock.h>
+
+namespace kd {
+namespace {
+
+using testing::StartsWith;
+
+constexpr std::string_view kMarket =
+    R"({"ticker":"A-1","event_ticker":"A","status":"active","title":"\"Gold\" é","price_ranges":[{"start":"0"}],)"
+    R"("open_time":"2026-08-11T00:30:00Z","close_time":"2026-08-11T00:45:00.5Z","exchange_index":2,"custom_strike":{"x":1}})";
+
+TEST(RestDecoderTest, ReadsAPageOfMarkets) {
+  const auto page =
+      decode_markets_page(R"({"cursor":"abc","markets":[)" + std::string(kMarket) + "]}");
+  ASSERT_TRUE(page) << page.error().what;
+  EXPECT_EQ(page->cursor, "abc");
+  ASSERT_EQ(page->markets.size(), 1U);
+  EXPECT_EQ(page->markets[0].ticker, "A-1");
+  EXPECT_EQ(page->markets[0].status, "active");
+  EXPECT_EQ(page->markets[0].exchange_index, 2);
+  EXPECT_EQ(to_us(page->markets[0].close_time), 1'786'409'100'500'000);
+}
+
+TEST(RestDecoderTest, TheLastPageHasAnEmptyNullOrNoCursor) {
+  for (const auto body :
+       {R"({"markets":[],"cursor":""})", R"({"markets":[],"cursor":null})", R"({"markets":[]})"}) {
+    const auto page = decode_markets_page(body);
+    ASSERT_TRUE(page) << page.error().what;
+    EXPECT_EQ(page->cursor, "");
+  }
+}
+
+TEST(RestDecoderTest, AMissingRequiredFieldIsNamed) {
+  const auto page = decode_markets_page(R"({"markets":[{"ticker":"A","event_ticker":"E"}]})");
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().what, "status: missing");
+  EXPECT_FALSE(decode_markets_page("<html>502</html>"));
+}
+
+TEST(RestDecoderTest, ReadsTheExchangeStatusWithItsShards) {
+  const auto status = decode_exchange_status(
+      R"({"exchange_active":true,"trading_active":false,"exchange_estimated_resume_time":null,)"
+      R"("exchange_index_statuses":[{"exchange_index":1,"description":"combos","exchange_active":true,"trading_active":false}]})");
+  ASSERT_TRUE(status) << status.error().what;
+  EXPECT_TRUE(status->exchange_active);
+  EXPECT_FALSE(status->trading_active);
+  EXPECT_FALSE(status->estimated_resume);
+  ASSERT_EQ(status->shards.size(), 1U);
+  EXPECT_EQ(status->shards[0].exchange_index, 1);
+}
+
+TEST(RestDecoderTest, ReadsBooksByTicker) {
+  const auto books = decode_orderbooks(
+      R"({"orderbooks":[{"ticker":"A","orderbook_fp":{"yes_dollars":[["0.4100","88.50"]],"no_dollars":[]}}]})");
+  ASSERT_TRUE(books) << books.error().what;
+  ASSERT_EQ(books->size(), 1U);
+  EXPECT_EQ((*books)[0].yes[0], (Level{*Price::parse("0.41"), Size(8'850)}));
+  EXPECT_TRUE((*books)[0].no.empty());
+  EXPECT_FALSE(decode_orderbook(R"({"orderbook":{}})", "A"));
+}
+
+TEST(RestDecoderTest, FloorsTheTimeOfATradeAndKeepsTheRest) {
+  const auto page = decode_trades_page(
+      R"({"cursor":"","trades":[{"trade_id":"7e5b9c1a-52d3-4b0e-9d77-c3a1f8e20641","ticker":"A","count_fp":"1.50",)"
+      R"("yes_price_dollars":"0.5300","no_price_dollars":"0.4700","taker_outcome_side":"no","taker_book_side":"ask",)"
+      R"("created_time":"2026-08-11T00:30:42.445624Z","is_block_trade":false}]})");
+  ASSERT_TRUE(page) << page.error().what;
+  const auto& trade = page->trades.at(0);
+  EXPECT_EQ(to_us(trade.time.at), 1'786'408'242'445'000);
+  EXPECT_EQ(to_us(*trade.time.finer), 1'786'408'242'445'624);
+  EXPECT_EQ(trade.taker_side, Side::kNo);
+}
+
+TEST(RestDecoderTest, ReadsLimitsAndCutoff) {
+  const auto limits = decode_account_limits(
+      R"({"usage_tier":"basic","read":{"refill_rate":200,"bucket_capacity":600},"write":{"refill_rate":100,"bucket_capacity":100},"grants":[]})");
+  ASSERT_TRUE(limits) << limits.error().what;
+  EXPECT_EQ(limits->read_refill_rate, 200);
+  EXPECT_EQ(limits->read_bucket_capacity, 600);
+  const auto cutoff = decode_historical_cutoff(
+      R"({"market_settled_ts":"2026-07-27T00:00:00Z","trades_created_ts":"2026-07-27T00:00:00Z","orders_updated_ts":"2026-09-11T00:00:00Z"})");
+  ASSERT_TRUE(cutoff) << cutoff.error().what;
+}
+
+TEST(RestDecoderTest, FindsTheTextOfEveryShapeOfError) {
+  EXPECT_EQ(error_text(R"({"code":"bad_request","message":"bad cursor"})"), "bad cursor");
+  EXPECT_EQ(error_text(R"({"error":{"code":"not_found","message":"not found"}})"), "not found");
+  EXPECT_EQ(error_text(R"({"error":"too many requests"})"), "too many requests");
+  EXPECT_THAT(error_text("<html>bad gateway</html>"), StartsWith("<html>"));
+}
+
+}  // namespace
+}  // namespace kd
