@@ -1,0 +1,14 @@
+#pragma once
+
+namespace kd {
+
+// What every program of ours ends with; documented in docs/kalshi-data/deployment.
+enum ExitCode : int {
+  kExitOk = 0,
+  kExitFailure = 1,      // anything else that went wrong
+  kExitUsage = 2,        // command line or configuration
+  kExitCannotStart = 3,  // port in use, database unreachable or not migrated, refused credentials
+  kExitIncomplete = 4,   // `kalshi-data up`: a row is missing or doubled
+};
+
+}  // namespace kd

@@ -1,0 +1,168 @@
+#include "config/applier.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <numeric>
+#include <set>
+#include <utility>
+
+namespace kd {
+namespace {
+
+constexpr std::string_view kFileSuffix = "_file";
+
+const ConfigKey* find_key(const std::string& path, const ConfigSchema& schema) {
+  const auto found = std::find_if(schema.begin(), schema.end(), [&](const ConfigKey& key) {
+    return key.path == path || (key.secret && key.path + std::string(kFileSuffix) == path);
+  });
+  return found == schema.end() ? nullptr : &*found;
+}
+
+// Whether known keys lie below `path`, as a section's ("api") or as a list's ("gatherers").
+bool is_section(const std::string& path, const ConfigSchema& schema) {
+  return std::any_of(schema.begin(), schema.end(),
+                     [&](const ConfigKey& key) { return key.path.starts_with(path + "."); });
+}
+bool is_list(const std::string& path, const ConfigSchema& schema) {
+  return std::any_of(schema.begin(), schema.end(),
+                     [&](const ConfigKey& key) { return key.path.starts_with(path + "["); });
+}
+
+// How many single-character edits lead from one text to the other.
+std::size_t edit_distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= from.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= to.size(); ++j) {
+      const std::size_t replaced = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+// Every path of the schema, and every section above one.
+std::set<std::string> known_paths(const ConfigSchema& schema) {
+  std::set<std::string> paths;
+  for (const auto& key : schema) {
+    paths.insert(key.path);
+    if (key.secret) paths.insert(key.path + std::string(kFileSuffix));
+    for (auto dot = key.path.find('.'); dot != std::string::npos;
+         dot = key.path.find('.', dot + 1)) {
+      paths.insert(key.path.substr(0, dot));
+    }
+    const auto bracket = key.path.find('[');
+    if (bracket != std::string::npos) paths.insert(key.path.substr(0, bracket));
+  }
+  return paths;
+}
+
+std::string expectation(const ConfigKey& key) {
+  return key.allowed.empty() ? key.type : key.type + ", " + key.allowed;
+}
+
+Expected<std::string> read_secret(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return fail(Remedy::kGiveUp, "cannot read the file '" + path + "'");
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+std::string nearest_key(const std::string& path, const ConfigSchema& schema) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(2, path.size() / 4) + 1;
+  for (const auto& known : known_paths(schema)) {
+    const auto distance = edit_distance(path, known);
+    if (distance < best_distance) {
+      best = known;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+ConfigApplier::ConfigApplier(std::string file, const std::vector<DocumentNode>& nodes,
+                             const Environment& environment)
+    : file_(std::move(file)), nodes_(nodes), environment_(environment) {
+  for (const auto& node : nodes_) lines_[node.path] = node.line;
+}
+
+tl::unexpected<Error> ConfigApplier::error(const std::string& path, const std::string& what) const {
+  const auto line = lines_.find(path);
+  const std::string at = line == lines_.end() ? "" : ":" + std::to_string(line->second);
+  return fail(Remedy::kGiveUp, file_ + at + ": " + path + ": " + what);
+}
+
+Expected<void> ConfigApplier::apply(const ConfigSchema& schema) {
+  for (const auto& node : nodes_) {
+    KD_DO(apply_node(node, schema));
+  }
+  for (const auto& key : schema) {
+    KD_DO(check_key(key));
+  }
+  return {};
+}
+
+Expected<void> ConfigApplier::apply_node(const DocumentNode& node, const ConfigSchema& schema) {
+  if (const auto* key = find_key(node.path, schema)) return set_value(node, *key);
+  if (is_section(node.path, schema)) return check_section(node, false);
+  if (is_list(node.path, schema)) return check_section(node, true);
+  const auto nearest = nearest_key(node.path, schema);
+  return error(node.path,
+               "unknown key" + (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
+}
+
+Expected<void> ConfigApplier::check_section(const DocumentNode& node, bool list) const {
+  using Kind = DocumentNode::Kind;
+  if (node.kind == Kind::kEmpty || node.kind == (list ? Kind::kList : Kind::kSection)) return {};
+  return error(node.path, list ? "must be a list of sections ('- id: …')"
+                               : "must be a section with keys below it");
+}
+
+Expected<void> ConfigApplier::set_value(const DocumentNode& node, const ConfigKey& key) {
+  if (node.kind == DocumentNode::Kind::kEmpty) {
+    return error(node.path, "has no value; give one (" + expectation(key) + ") or remove the key");
+  }
+  if (node.kind != DocumentNode::Kind::kValue) {
+    return error(node.path, "must be a single value (" + expectation(key) + ")");
+  }
+  if (node.path != key.path && given(key.path)) {
+    return error(node.path, "cannot be given together with " + key.path);
+  }
+  KD_TRY(const auto value, value_of(node, key));
+  if (key.set(value)) return {};
+  const std::string shown = key.secret ? "the value" : "'" + value + "'";
+  return error(node.path, shown + " is not allowed; expected " + expectation(key));
+}
+
+Expected<std::string> ConfigApplier::value_of(const DocumentNode& node,
+                                              const ConfigKey& key) const {
+  const auto value = substitute(node.value, environment_);
+  if (!value) return error(node.path, value.error().what);
+  if (node.path == key.path) return *value;
+  const auto secret = read_secret(*value);
+  if (!secret) return error(node.path, secret.error().what);
+  return *secret;
+}
+
+Expected<void> ConfigApplier::check_key(const ConfigKey& key) const {
+  const bool is_given =
+      given(key.path) || (key.secret && given(key.path + std::string(kFileSuffix)));
+  if (key.required && !is_given) {
+    return error(key.path, "required key is missing; expected " + expectation(key));
+  }
+  if (!is_given || key.unless.empty()) return {};
+  if (given(key.unless) || given(key.unless + std::string(kFileSuffix))) {
+    return error(key.path, "cannot be given together with " + key.unless);
+  }
+  return {};
+}
+
+}  // namespace kd

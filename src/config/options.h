@@ -1,0 +1,119 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+
+namespace kd {
+
+// What the YAML files of the daemons say, typed. Plain values; the keys, defaults and allowed
+// ranges stand in schema.cc, the single place that knows them.
+
+struct ServerConfig {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;
+};
+
+struct MetricsConfig {
+  bool enabled = true;
+  std::string path = "/metrics";
+};
+
+struct ApiConfig {
+  std::string rest_url = "https://external-api.kalshi.com/trade-api/v2";
+  std::string ws_url = "wss://external-api-ws.kalshi.com/trade-api/ws/v2";
+  std::string ca_file{};  // an extra trusted certificate authority (PEM); empty: the system's
+  std::string key_id{};
+  std::string private_key_file{};
+  std::chrono::milliseconds timeout{30'000};
+  int max_retries = 3;
+  std::chrono::milliseconds retry_backoff{1'000};
+  std::optional<double> read_tokens_per_second;  // absent: from /account/limits
+  double read_share = 1.0;
+};
+
+struct DatabaseConfig {
+  std::string url{};               // postgres://…; when set, the parts below are not used
+  std::string host = "localhost";  // a leading '/' is a unix-socket directory
+  std::uint16_t port = 5432;
+  std::string name = "kalshi_ts";
+  std::string user = "gatherer";
+  std::string password{};  // secret; also as password_file
+  std::string ssl_mode = "prefer";
+  std::string ssl_root_cert{};
+};
+
+struct WriterConfig {
+  int batch_size = 1000;  // rows
+  std::chrono::milliseconds flush_interval{100};
+};
+
+struct GathererConfig {
+  std::string gatherer_id{};
+  ServerConfig server;
+  ApiConfig api;
+  DatabaseConfig database;
+  struct {
+    std::chrono::milliseconds reconcile_interval{300'000};
+    int page_size = 1000;
+  } registry;
+  struct {
+    int ticker = 2;
+    int trade = 2;
+    int lifecycle = 2;
+    int orderbook = 144;
+    int markets_per_connection = 7500;
+    int tickers_per_command = 200;
+    int commands_per_second = 50;  // per connection
+    std::chrono::milliseconds connect_timeout{10'000};
+    double dial_rate = 20;  // new connections a second
+    std::chrono::milliseconds stale_after{30'000};
+    std::chrono::milliseconds initial_backoff{1'000};
+    std::chrono::milliseconds max_backoff{300'000};
+    int io_threads = 2;
+  } connections;
+  struct {
+    WriterConfig trades{.batch_size = 1000};
+    WriterConfig orderbook_deltas{.batch_size = 5000};
+    WriterConfig orderbook_snapshots{.batch_size = 500};
+    WriterConfig tickers{.batch_size = 1000};
+    std::int64_t memory_limit_bytes = 256LL << 20;
+  } writers;
+  LogOptions logging;
+  MetricsConfig metrics;
+};
+
+struct GathererSource {  // one gatherer as the deduplicator sees it
+  std::string id{};
+  DatabaseConfig database{.user = "dedup_reader", .ssl_mode = "require"};
+};
+
+struct SyncConfig {
+  int batch_size = 20'000;  // rows a round takes from one gatherer's table
+  std::chrono::milliseconds poll_interval{100};
+};
+
+struct DeduplicatorConfig {
+  std::string deduplicator_id = "deduplicator-1";
+  ServerConfig server{.port = 8081};
+  std::vector<GathererSource> gatherers;
+  DatabaseConfig production{.name = "kalshi_prod", .user = "deduplicator"};
+  struct {
+    SyncConfig trades;
+    SyncConfig orderbook_deltas;
+    SyncConfig orderbook_snapshots{.batch_size = 5'000,
+                                   .poll_interval = std::chrono::milliseconds(1'000)};
+    SyncConfig tickers;
+    SyncConfig lifecycle_events;
+    std::chrono::milliseconds seen_window{600'000};
+    std::int64_t seen_bytes = 1LL << 30;
+  } sync;
+  LogOptions logging;
+  MetricsConfig metrics;
+};
+
+}  // namespace kd

@@ -1,0 +1,182 @@
+#include "config/schema.h"
+
+#include "config/binding.h"
+
+namespace kd {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+void server_keys(SchemaBuilder& keys, ServerConfig& server) {
+  keys.section("server.");
+  keys.text("host", server.host, "Address of /health, /ready and /metrics; 0.0.0.0 is a choice.");
+  keys.port("port", server.port, 0, "Its port; 0 takes any free one and logs which.");
+}
+
+void logging_keys(SchemaBuilder& keys, LogOptions& logging) {
+  keys.section("logging.");
+  keys.choice("level", logging.level, {"debug", "info", "warn", "error"}, "Least level written.");
+  keys.choice("format", logging.format, {"auto", "json", "text"},
+              "auto is text on a terminal and JSON everywhere else.");
+  keys.text("output", logging.output, "stdout, stderr or the path of a file.");
+}
+
+void metrics_keys(SchemaBuilder& keys, MetricsConfig& metrics) {
+  keys.section("metrics.");
+  keys.flag("enabled", metrics.enabled, "Whether metrics are served.");
+  keys.text("path", metrics.path, "Where on the server they are served.");
+}
+
+void database_keys(SchemaBuilder& keys, const std::string& prefix, DatabaseConfig& database) {
+  keys.section(prefix);
+  auto& url = keys.url("url", database.url, {"postgres://", "postgresql://"},
+                       "The whole connection as one URL, instead of the parts below.");
+  url.secret = true;
+  url.example = "postgres://user:password@host:5432/name?sslmode=require";
+  const auto part = [&](ConfigKey& key) -> ConfigKey& {
+    key.unless = prefix + "url";
+    return key;
+  };
+  part(keys.text("host", database.host, "Host name; a directory means its unix socket."));
+  part(keys.port("port", database.port, 1, "Port."));
+  part(keys.text("name", database.name, "Database name."));
+  part(keys.text("user", database.user, "Role to connect as."));
+  part(keys.secret("password", database.password, "Its password; leave out where none is asked."))
+      .example = "${DB_PASSWORD}";
+  part(keys.choice("ssl_mode", database.ssl_mode,
+                   {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"},
+                   "As libpq's sslmode; verify-full is taken when ssl_root_cert alone is given."));
+  part(keys.text("ssl_root_cert", database.ssl_root_cert,
+                 "PEM file with the authorities that may sign the server's certificate."))
+      .example = "/etc/kalshi-data/root.crt";
+}
+
+void api_keys(SchemaBuilder& keys, ApiConfig& api) {
+  keys.section("api.");
+  keys.url("rest_url", api.rest_url, {"https://", "http://"}, "REST address, with its path.");
+  keys.url("ws_url", api.ws_url, {"wss://", "ws://"}, "WebSocket address, with its path.");
+  keys.text("ca_file", api.ca_file, "PEM file of one more certificate authority to trust.")
+      .example = "/etc/kalshi-data/extra-ca.pem";
+  auto& key_id = keys.secret("key_id", api.key_id, "Id of the API key.");
+  key_id.required = true;
+  key_id.example = "${KALSHI_KEY_ID:?set it to the id of your API key}";
+  auto& file =
+      keys.text("private_key_file", api.private_key_file,
+                "PEM file of its private key (RSA or Ed25519), readable by its owner only.");
+  file.required = true;
+  file.example = "/etc/kalshi-data/kalshi.key";
+  keys.duration("timeout", api.timeout, {100ms, 10min}, "Longest wait for one REST answer.");
+  keys.integer("max_retries", api.max_retries, {0, 100}, "Repetitions of a failed REST request.");
+  keys.duration("retry_backoff", api.retry_backoff, {1ms, 10min},
+                "Wait before the first repetition; doubles, with full jitter.");
+  keys.number_or_auto("read_tokens_per_second", api.read_tokens_per_second, {0.1, 100'000},
+                      "REST read budget; auto asks the exchange for the account's limits.");
+  keys.number("read_share", api.read_share, {0.001, 1},
+              "Part of that budget for this process: 1 over the processes on the account.");
+}
+
+void connection_keys(SchemaBuilder& keys, GathererConfig& config) {
+  auto& c = config.connections;
+  keys.section("connections.");
+  keys.integer("ticker", c.ticker, {0, 200}, "Sockets for tickers.");
+  keys.integer("trade", c.trade, {0, 200}, "Sockets for trades.");
+  keys.integer("lifecycle", c.lifecycle, {0, 200}, "Sockets for lifecycle events.");
+  keys.integer("orderbook", c.orderbook, {0, 200}, "Sockets for order books.");
+  keys.integer("markets_per_connection", c.markets_per_connection, {1, 100'000},
+               "Most markets on one order-book socket.");
+  keys.integer("tickers_per_command", c.tickers_per_command, {1, 10'000},
+               "Most tickers in one subscribe or update command.");
+  keys.integer("commands_per_second", c.commands_per_second, {1, 10'000},
+               "Most commands a second on one socket.");
+  keys.duration("connect_timeout", c.connect_timeout, {10ms, 10min},
+                "Longest wait for a socket to be connected and upgraded.");
+  keys.number("dial_rate", c.dial_rate, {0.1, 10'000}, "New connections a second, all together.");
+  keys.duration("stale_after", c.stale_after, {1s, 1h},
+                "A socket without a ping for this long is replaced.");
+  keys.duration("initial_backoff", c.initial_backoff, {1ms, 1h},
+                "Wait before the first reconnection; doubles, with full jitter.");
+  keys.duration("max_backoff", c.max_backoff, {1ms, 24h}, "Where that doubling stops.");
+  keys.integer("io_threads", c.io_threads, {1, 64}, "Threads that read sockets.");
+}
+
+void writer_keys(SchemaBuilder& keys, GathererConfig& config) {
+  auto& w = config.writers;
+  const auto writer = [&](const std::string& table, WriterConfig& options) {
+    keys.section("writers." + table + ".");
+    keys.integer("batch_size", options.batch_size, {1, 1'000'000}, "Rows that make a batch full.");
+    keys.duration("flush_interval", options.flush_interval, {1ms, 1min},
+                  "Longest time a row waits for its batch to fill.");
+  };
+  writer("trades", w.trades);
+  writer("orderbook_deltas", w.orderbook_deltas);
+  writer("orderbook_snapshots", w.orderbook_snapshots);
+  writer("tickers", w.tickers);
+  keys.section("writers.");
+  keys.size("memory_limit", w.memory_limit_bytes, {1LL << 20, 1LL << 40},
+            "Most memory for rows that wait for the database, all tables together.");
+}
+
+void sync_keys(SchemaBuilder& keys, DeduplicatorConfig& config) {
+  auto& s = config.sync;
+  const auto table = [&](const std::string& name, SyncConfig& options) {
+    keys.section("sync." + name + ".");
+    keys.integer("batch_size", options.batch_size, {1, 10'000'000},
+                 "Rows that a round takes from one gatherer.");
+    keys.duration("poll_interval", options.poll_interval, {1ms, 1h},
+                  "Wait between rounds that found little; catching up does not wait.");
+  };
+  table("trades", s.trades);
+  table("orderbook_deltas", s.orderbook_deltas);
+  table("orderbook_snapshots", s.orderbook_snapshots);
+  table("tickers", s.tickers);
+  table("lifecycle_events", s.lifecycle_events);
+  keys.section("sync.");
+  keys.duration("seen_window", s.seen_window, {1s, 24h},
+                "How long a row is remembered, to know its copies without asking production.");
+  keys.size("seen_bytes", s.seen_bytes, {1LL << 20, 1LL << 40}, "Most memory for that.");
+}
+
+}  // namespace
+
+ConfigSchema schema_of(GathererConfig& config) {
+  SchemaBuilder keys;
+  auto& id = keys.identifier("gatherer_id", config.gatherer_id,
+                             "Name of this gatherer; different from every other's.");
+  id.required = true;
+  id.example = "gatherer-1";
+  server_keys(keys, config.server);
+  api_keys(keys, config.api);
+  database_keys(keys, "database.", config.database);
+  keys.section("registry.");
+  keys.duration("reconcile_interval", config.registry.reconcile_interval, {100ms, 24h},
+                "How often the list of markets is read again from REST.");
+  keys.integer("page_size", config.registry.page_size, {1, 1000}, "Markets in one REST page.");
+  connection_keys(keys, config);
+  writer_keys(keys, config);
+  logging_keys(keys, config.logging);
+  metrics_keys(keys, config.metrics);
+  return keys.take();
+}
+
+ConfigSchema schema_of(DeduplicatorConfig& config) {
+  SchemaBuilder keys;
+  keys.identifier("deduplicator_id", config.deduplicator_id, "Name of this deduplicator.");
+  server_keys(keys, config.server);
+  for (std::size_t i = 0; i < config.gatherers.size(); ++i) {
+    auto& gatherer = config.gatherers[i];
+    const std::string prefix = "gatherers[" + std::to_string(i) + "].";
+    keys.section(prefix);
+    auto& id = keys.identifier("id", gatherer.id, "Name of the gatherer, as in its own file.");
+    id.required = true;
+    id.example = "gatherer-" + std::to_string(i + 1);
+    database_keys(keys, prefix + "database.", gatherer.database);
+  }
+  database_keys(keys, "production.", config.production);
+  sync_keys(keys, config);
+  logging_keys(keys, config.logging);
+  metrics_keys(keys, config.metrics);
+  return keys.take();
+}
+
+}  // namespace kd

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+
+namespace kd {
+
+// What an error answer asks of a connection (protocol notes, section 3.7). Pure.
+enum class Reaction : std::uint8_t {
+  kReconnect,  // the subscription is dead although the socket lives
+  kBackOff,    // refused for now: the same command, later
+  kRefused,    // this command cannot succeed as it is
+};
+
+// 10 channel error, 17 internal error, 25 buffer overflow: terminal. 18 command timeout, 27 too
+// many requests: later. An error that lists markets is about them, whatever its number.
+constexpr Reaction reaction_to(std::int64_t code, bool names_markets) {
+  if (names_markets) return Reaction::kRefused;
+  switch (code) {
+    case 10:
+    case 17:
+    case 25:
+      return Reaction::kReconnect;
+    case 18:
+    case 27:
+      return Reaction::kBackOff;
+    default:
+      return Reaction::kRefused;
+  }
+}
+
+}  // namespace kd

@@ -1,0 +1,312 @@
+#include "database/connection.h"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <map>
+#include <utility>
+
+#include "base/check.h"
+#include "database/pg_error.h"
+
+namespace kd {
+namespace {
+
+using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
+Result own(PGresult* result) { return {result, &PQclear}; }
+
+// Signature, flags, no header extension; and the trailer: -1 columns.
+constexpr std::string_view kCopyHeader{"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19};
+constexpr std::string_view kCopyTrailer{"\377\377", 2};
+constexpr std::size_t kCopyChunkBytes = 256UL << 10;  // per CopyData message
+
+std::string describe(PGconn* conn) {
+  const auto text = [](const char* value) { return value == nullptr ? "" : value; };
+  return fmt::format("{}@{}:{}/{}", text(PQuser(conn)), text(PQhost(conn)), text(PQport(conn)),
+                     text(PQdb(conn)));
+}
+
+std::string server_options(const ConnectOptions& o) {
+  return fmt::format(
+      "-c synchronous_commit=on -c client_min_messages=warning -c idle_session_timeout={} "
+      "-c idle_in_transaction_session_timeout={} -c statement_timeout={}",
+      o.idle_session_timeout.count(), o.idle_in_transaction_timeout.count(),
+      o.statement_timeout.count());
+}
+
+std::map<std::string, std::string> keywords(const ConnectOptions& o) {
+  std::map<std::string, std::string> out{
+      {"fallback_application_name", o.application_name},
+      {"client_encoding", "UTF8"},
+      {"options", server_options(o)},
+      {"keepalives_idle", "5"},
+      {"keepalives_interval", "2"},
+      {"keepalives_count", "3"},
+      {"tcp_user_timeout", "10000"},
+  };
+  if (!o.url.empty()) {
+    out["dbname"] = o.url;
+    return out;
+  }
+  out["host"] = o.host;
+  out["port"] = fmt::to_string(o.port);
+  out["dbname"] = o.name;
+  out["user"] = o.user;
+  if (!o.password.empty()) out["password"] = o.password;
+  if (!o.ssl_mode.empty()) out["sslmode"] = o.ssl_mode;
+  if (!o.ssl_root_cert.empty()) out["sslrootcert"] = o.ssl_root_cert;
+  return out;
+}
+
+PGconn* start(const ConnectOptions& options) {
+  const auto words = keywords(options);
+  std::vector<const char*> names;
+  std::vector<const char*> values;
+  for (const auto& [name, value] : words) {
+    names.push_back(name.c_str());
+    values.push_back(value.c_str());
+  }
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  return PQconnectStartParams(names.data(), values.data(), /*expand_dbname=*/1);
+}
+
+// Drives the connection attempt; false when the time is over.
+bool finish_connecting(PGconn* conn, std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  auto waits_for = PGRES_POLLING_WRITING;
+  while (PQstatus(conn) != CONNECTION_BAD) {
+    if (waits_for == PGRES_POLLING_OK || waits_for == PGRES_POLLING_FAILED) return true;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return false;
+    const auto events = waits_for == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    pollfd socket{PQsocket(conn), static_cast<short>(events), 0};
+    if (::poll(&socket, 1, static_cast<int>(left.count())) > 0) waits_for = PQconnectPoll(conn);
+  }
+  return true;
+}
+
+Error connect_error(PGconn* conn, const ConnectOptions& options) {
+  if (PQsocket(conn) < 0 && !options.url.empty()) {
+    PQconninfoOption* parsed = PQconninfoParse(options.url.c_str(), nullptr);
+    if (parsed == nullptr) {  // libpq's own words would repeat the URL, password included
+      return {Remedy::kGiveUp, "database.url is not a connection URL (postgres://user@host/name)"};
+    }
+    PQconninfoFree(parsed);
+  }
+  const char* password = PQpass(conn);
+  const std::string_view message = PQerrorMessage(conn);
+  return {remedy_of(sqlstate_in(message)),
+          fmt::format("cannot connect to {}: {}", describe(conn),
+                      clean_message(message, password == nullptr ? "" : password))};
+}
+
+}  // namespace
+
+struct Connection::Impl {
+  explicit Impl(PGconn* c) : conn(c, &PQfinish) {}
+
+  Error error(std::string_view doing, const PGresult* result) const {
+    const char* state = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char* primary =
+        result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const std::string_view sqlstate = state == nullptr ? "" : state;
+    const bool lost = PQstatus(conn.get()) == CONNECTION_BAD;
+    return {lost ? Remedy::kReconnect : remedy_of(sqlstate),
+            fmt::format("{}: {}: {}{}", target, doing.substr(0, 80),
+                        clean_message(primary == nullptr ? PQerrorMessage(conn.get()) : primary,
+                                      PQpass(conn.get())),
+                        sqlstate.empty() ? "" : fmt::format(" ({})", sqlstate))};
+  }
+
+  Expected<Result> run(const std::string& sql) {
+    auto result = own(PQexec(conn.get(), sql.c_str()));
+    return checked(sql, std::move(result));
+  }
+
+  Expected<Result> run(const std::string& sql, std::span<const SqlValue> params) {
+    std::vector<const char*> values;
+    for (const auto& p : params) values.push_back(p ? p->c_str() : nullptr);
+    auto result = own(PQexecParams(conn.get(), sql.c_str(), static_cast<int>(values.size()),
+                                   nullptr, values.data(), nullptr, nullptr, 0));
+    return checked(sql, std::move(result));
+  }
+
+  Expected<Result> checked(const std::string& sql, Result result) const {
+    const auto status = PQresultStatus(result.get());
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return result;
+    return tl::unexpected(error(sql, result.get()));
+  }
+
+  // Reads what the server says after COPY; libpq wants the answers drained.
+  Expected<Result> copy_result(const std::string& statement) {
+    auto last = own(PQgetResult(conn.get()));
+    while (const auto more = own(PQgetResult(conn.get()))) {
+    }
+    return checked(statement, std::move(last));
+  }
+
+  bool put(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const auto part = bytes.substr(0, kCopyChunkBytes);
+      if (PQputCopyData(conn.get(), part.data(), static_cast<int>(part.size())) != 1) return false;
+      bytes.remove_prefix(part.size());
+    }
+    return true;
+  }
+
+  std::unique_ptr<PGconn, decltype(&PQfinish)> conn;
+  std::string target;
+};
+
+namespace {
+
+std::int64_t touched(const Result& result) {
+  const std::string_view text = PQcmdTuples(result.get());
+  std::int64_t rows = 0;
+  std::from_chars(text.data(), text.data() + text.size(), rows);
+  return rows;
+}
+
+SqlRows rows_of(const Result& result) {
+  SqlRows rows(static_cast<std::size_t>(PQntuples(result.get())));
+  for (int r = 0; r < PQntuples(result.get()); ++r) {
+    auto& row = rows[static_cast<std::size_t>(r)];
+    for (int c = 0; c < PQnfields(result.get()); ++c) {
+      const bool null = PQgetisnull(result.get(), r, c) != 0;
+      row.push_back(null ? SqlValue{} : SqlValue{PQgetvalue(result.get(), r, c)});
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Connection::~Connection() = default;
+
+Expected<std::unique_ptr<Connection>> Connection::connect(const ConnectOptions& options) {
+  PGconn* raw = start(options);
+  KD_CHECK(raw != nullptr);
+  auto impl = std::make_unique<Impl>(raw);
+  PQsetErrorVerbosity(raw, PQERRORS_VERBOSE);  // a failed log-in then names its SQLSTATE
+  impl->target = describe(raw);
+  if (!finish_connecting(raw, options.connect_timeout)) {
+    return fail(Remedy::kReconnect, fmt::format("cannot connect to {}: no answer within {} ms",
+                                                impl->target, options.connect_timeout.count()));
+  }
+  if (PQstatus(raw) != CONNECTION_OK) return tl::unexpected(connect_error(raw, options));
+  PQsetErrorVerbosity(raw, PQERRORS_DEFAULT);
+  PQsetNoticeProcessor(raw, [](void*, const char*) {}, nullptr);
+  return std::unique_ptr<Connection>(new Connection(std::move(impl)));
+}
+
+Expected<std::int64_t> Connection::exec(const std::string& sql) {
+  KD_TRY(const auto result, impl_->run(sql));
+  return touched(result);
+}
+
+Expected<SqlRows> Connection::query(const std::string& sql, std::span<const SqlValue> params) {
+  KD_TRY(const auto result, impl_->run(sql, params));
+  return rows_of(result);
+}
+
+Expected<std::int64_t> Connection::execute(const std::string& sql,
+                                           std::initializer_list<SqlValue> params) {
+  KD_TRY(const auto result, impl_->run(sql, std::span(params.begin(), params.size())));
+  return touched(result);
+}
+
+Expected<void> Connection::begin() {
+  KD_TRY(const auto result, impl_->run("BEGIN"));
+  return {};
+}
+
+Expected<void> Connection::commit() {
+  auto result = impl_->run("COMMIT");
+  if (!result) {
+    auto error = std::move(result).error();
+    if (error.remedy == Remedy::kReconnect) error.remedy = Remedy::kInDoubt;
+    return tl::unexpected(std::move(error));
+  }
+  // COMMIT of a failed transaction is answered by ROLLBACK, without an error.
+  if (std::string_view(PQcmdStatus(result->get())) != "COMMIT") {
+    return fail(Remedy::kRetry, impl_->target + ": COMMIT: the transaction had failed before");
+  }
+  return {};
+}
+
+Expected<void> Connection::rollback() {
+  KD_TRY(const auto result, impl_->run("ROLLBACK"));
+  return {};
+}
+
+Expected<std::int64_t> Connection::copy_in(const std::string& statement,
+                                           std::span<const char> rows) {
+  auto* conn = impl_->conn.get();
+  const auto started = own(PQexec(conn, statement.c_str()));
+  if (PQresultStatus(started.get()) != PGRES_COPY_IN) {
+    return tl::unexpected(impl_->error(statement, started.get()));
+  }
+  const bool sent = impl_->put(kCopyHeader) && impl_->put({rows.data(), rows.size()}) &&
+                    impl_->put(kCopyTrailer);
+  if (PQputCopyEnd(conn, sent ? nullptr : "the client could not send its rows") != 1) {
+    return tl::unexpected(impl_->error(statement, nullptr));
+  }
+  KD_TRY(const auto result, impl_->copy_result(statement));
+  return touched(result);
+}
+
+Expected<std::int64_t> Connection::copy_out(const std::string& statement,
+                                            std::vector<char>& rows) {
+  auto* conn = impl_->conn.get();
+  const auto started = own(PQexec(conn, statement.c_str()));
+  if (PQresultStatus(started.get()) != PGRES_COPY_OUT) {
+    return tl::unexpected(impl_->error(statement, started.get()));
+  }
+  std::size_t skip = kCopyHeader.size();  // stands before the first row, in the same message
+  char* data = nullptr;
+  int size = 0;
+  while ((size = PQgetCopyData(conn, &data, 0)) > 0) {
+    const auto length = static_cast<std::size_t>(size);
+    const auto from = std::exchange(skip, 0);
+    if (length > from && std::string_view(data + from, length - from) != kCopyTrailer) {
+      rows.insert(rows.end(), data + from, data + length);
+    }
+    PQfreemem(data);
+  }
+  if (size == -2) return tl::unexpected(impl_->error(statement, nullptr));
+  KD_TRY(const auto result, impl_->copy_result(statement));
+  return touched(result);
+}
+
+Expected<bool> Connection::try_advisory_lock(std::int64_t key) {
+  KD_TRY(const auto rows, query("SELECT pg_try_advisory_lock($1)", {fmt::to_string(key)}));
+  return rows.at(0).at(0) == "t";
+}
+
+bool Connection::usable() const { return PQstatus(impl_->conn.get()) == CONNECTION_OK; }
+
+const std::string& Connection::target() const { return impl_->target; }
+
+std::int64_t advisory_key(std::string_view name) {
+  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return static_cast<std::int64_t>(hash);
+}
+
+std::optional<std::int64_t> int_at(const SqlRow& row, std::size_t column) {
+  const auto& text = row.at(column);
+  std::int64_t value = 0;
+  if (!text) return std::nullopt;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace kd

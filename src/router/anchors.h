@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "base/string_index.h"
+#include "codec/gatherer_rows.h"
+#include "model/messages.h"
+
+namespace kd {
+
+// The snapshots of one stream that wait for their anchor (design, section 4, "The book at T"):
+// the changes of their market that this stream delivers after them, stamped at or before
+// anchor_ts = snapshot_ts + 1 s. Each becomes a row when its anchor is complete:
+//
+// - at its market's own first change past anchor_ts: a market's times do not step back;
+// - for a quiet market when the sid's sending time is kGrace past anchor_ts: what the exchange
+//   stamped by then has been sent;
+// - at the stream's end; with anchor_ts NULL where the sid had not got past it.
+//
+// Confined to one thread. `tickers` gives the names of the markets and outlives this.
+class Anchors {
+ public:
+  static constexpr std::chrono::seconds kSpan{1};
+  static constexpr std::chrono::seconds kGrace{10};
+
+  explicit Anchors(const StringIndex& tickers) : tickers_(tickers) {}
+
+  void add(std::uint32_t market, const OrderbookSnapshot& snapshot, Micros snapshot_ts,
+           std::int16_t occurrence, const Origin& origin);
+  void on_delta(std::uint32_t market, const OrderbookDelta& delta, RowBatch& out);
+  void expire(Micros sending, RowBatch& out);
+  // `sending`: of the stream's last frame.
+  void finish(Micros sending, RowBatch& out);
+
+  bool waits(std::uint32_t market) const {
+    return market < by_market_.size() && !by_market_[market].empty();
+  }
+
+ private:
+  struct Pending {
+    Micros snapshot_ts{};
+    std::int16_t occurrence = 0;
+    Origin origin;
+    std::vector<std::int64_t> yes_bids;
+    std::vector<std::int64_t> no_bids;
+    std::vector<std::int64_t> deltas;
+
+    Micros anchor_ts() const { return snapshot_ts + kSpan; }
+  };
+  struct Due {
+    Micros at;
+    std::uint32_t market;
+  };
+  void write(std::uint32_t market, const Pending& pending, bool anchored, RowBatch& out) const;
+
+  const StringIndex& tickers_;
+  std::vector<std::vector<Pending>> by_market_;  // mostly empty vectors
+  std::deque<Due> due_;                          // in order of arrival
+};
+
+}  // namespace kd

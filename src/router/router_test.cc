@@ -1,0 +1,149 @@
+#include "router/router.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+namespace kd {
+namespace {
+
+class RouterTest : public testing::Test {
+ protected:
+  RouterTest()
+      : metrics_(registry_),
+        router_(
+            {.batch_rows = {100, 100, 100, 100, 100, 100, 100},
+             .next_stream_id = [this] { return ++streams_; },
+             .on_lifecycle = [this](const LifecycleEvent& e) { told_ = e.event_type; }},
+            [this](Table table, RowBatch& batch) {
+              rows_[table] += batch.rows();
+              batch.clear();
+            },
+            metrics_) {}
+
+  ControlEvent frame(const std::string& json, std::int32_t connection = 0) {
+    text_ = json;
+    text_.reserve(text_.size() + kFramePadding);
+    return router_.on_frame(connection, text_, micros_from_ms(5'000));
+  }
+  void subscribe(const char* channel, int sid, std::int32_t connection = 0) {
+    frame(fmt::format(R"({{"id":1,"type":"subscribed","msg":{{"channel":"{}","sid":{}}}}})",
+                      channel, sid),
+          connection);
+  }
+  ControlEvent delta(int seq, const char* change = "1.00", std::int32_t connection = 0) {
+    return frame(
+        fmt::format(
+            R"({{"type":"orderbook_delta","sid":1,"seq":{},"sending_ts_ms":4000,"msg":{{"market_ticker":"A","price_dollars":"0.4300","delta_fp":"{}","side":"yes","ts_ms":3999}}}})",
+            seq, change),
+        connection);
+  }
+  std::size_t stored(Table table) {
+    router_.flush();
+    return rows_[table];
+  }
+
+  MetricsRegistry registry_;
+  RouterMetrics metrics_;
+  std::int64_t streams_ = 0;
+  std::map<Table, std::size_t> rows_;
+  std::string told_;
+  Router router_;
+  std::string text_;
+};
+
+TEST_F(RouterTest, RoutesEachKindToItsTable) {
+  subscribe("orderbook_delta", 1);
+  frame(
+      R"({"type":"orderbook_snapshot","sid":1,"seq":1,"sending_ts_ms":4000,"msg":{"market_ticker":"A"}})");
+  delta(2);
+  subscribe("trade", 2);
+  frame(
+      R"({"type":"trade","sid":2,"seq":1,"msg":{"trade_id":"7e5b9c1a-52d3-4b0e-9d77-c3a1f8e20641","market_ticker":"A","yes_price_dollars":"0.53","count_fp":"1.00","taker_outcome_side":"yes","ts_ms":5}})");
+  subscribe("ticker", 3);
+  frame(
+      R"({"type":"ticker","sid":3,"msg":{"market_ticker":"A","price_dollars":"0.53","yes_bid_dollars":"0.53","yes_ask_dollars":"0.54","ts_ms":5}})");
+  subscribe("market_lifecycle_v2", 4);
+  frame(
+      R"({"type":"market_lifecycle_v2","sid":4,"seq":1,"msg":{"market_ticker":"A","event_type":"settled"}})");
+  router_.connection_closed(0, micros_from_ms(6'000), "test");
+  for (const auto table : {Table::kOrderbookDeltas, Table::kOrderbookSnapshots, Table::kTrades,
+                           Table::kTickers, Table::kLifecycleEvents}) {
+    EXPECT_EQ(stored(table), 1U) << name_of(table);
+  }
+  EXPECT_EQ(stored(Table::kLedger), 8U) << "four streams opened and closed";
+  EXPECT_EQ(stored(Table::kQuarantine), 0U);
+  EXPECT_EQ(told_, "settled");
+}
+
+TEST_F(RouterTest, AcksCountInSeqSoThatAddingMarketsIsNoGap) {
+  subscribe("orderbook_delta", 1);
+  delta(1);
+  EXPECT_EQ(frame(R"({"id":3,"sid":1,"seq":2,"type":"ok"})").kind, ControlEvent::Kind::kOk);
+  EXPECT_EQ(frame(R"({"id":4,"sid":1,"seq":3,"type":"error","msg":{"code":14,"msg":"x"}})").kind,
+            ControlEvent::Kind::kError);
+  EXPECT_EQ(delta(4).kind, ControlEvent::Kind::kNone);
+}
+
+TEST_F(RouterTest, AGapIsALedgerRowAndAnEvent) {
+  subscribe("orderbook_delta", 1);
+  delta(1);
+  EXPECT_EQ(delta(3).kind, ControlEvent::Kind::kGap);
+  EXPECT_EQ(stored(Table::kOrderbookDeltas), 2U) << "what came is kept";
+  EXPECT_EQ(stored(Table::kLedger), 2U);
+}
+
+TEST_F(RouterTest, ADuplicatedFrameIsNotAppliedTwiceAndIsReported) {
+  subscribe("orderbook_delta", 1);
+  delta(1);
+  delta(1);
+  EXPECT_EQ(stored(Table::kOrderbookDeltas), 1U);
+  EXPECT_EQ(stored(Table::kLedger), 2U);
+}
+
+TEST_F(RouterTest, AllConnectionsMayUseTheSameSid) {
+  subscribe("orderbook_delta", 1, 0);
+  subscribe("orderbook_delta", 1, 1);
+  delta(1, "1.00", 0);
+  delta(1, "1.00", 1);
+  EXPECT_EQ(delta(2, "1.00", 0).kind, ControlEvent::Kind::kNone);
+  EXPECT_EQ(stored(Table::kOrderbookDeltas), 3U);
+}
+
+TEST_F(RouterTest, WhatCannotBeDecodedIsKeptAndStillUsesUpItsSeq) {
+  subscribe("orderbook_delta", 1);
+  delta(1);
+  delta(2, "1.001");
+  EXPECT_EQ(delta(3).kind, ControlEvent::Kind::kNone);
+  frame(R"({"type":"some_future_type","sid":1,"seq":4,"msg":{"x":1}})");
+  EXPECT_EQ(delta(5).kind, ControlEvent::Kind::kNone);
+  frame("garbage");
+  EXPECT_EQ(stored(Table::kOrderbookDeltas), 3U);
+  EXPECT_EQ(stored(Table::kQuarantine), 3U);
+}
+
+TEST_F(RouterTest, EqualTickersInARowCollapseAndDifferentOnesOfAMillisecondSurvive) {
+  subscribe("ticker", 3);
+  const auto ticker = [&](const char* bid) {
+    frame(fmt::format(
+        R"({{"type":"ticker","sid":3,"msg":{{"market_ticker":"A","price_dollars":"0.53","yes_bid_dollars":"{}","yes_ask_dollars":"0.60","ts_ms":5}}}})",
+        bid));
+  };
+  ticker("0.53");
+  ticker("0.53");
+  ticker("0.54");
+  ticker("0.53");
+  EXPECT_EQ(stored(Table::kTickers), 3U);
+}
+
+TEST_F(RouterTest, AFullBatchLeavesAtOnce) {
+  subscribe("orderbook_delta", 1);
+  for (int seq = 1; seq <= 250; ++seq) delta(seq);
+  EXPECT_EQ(rows_[Table::kOrderbookDeltas], 200U);
+  EXPECT_EQ(stored(Table::kOrderbookDeltas), 250U);
+}
+
+}  // namespace
+}  // namespace kd

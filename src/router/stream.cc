@@ -1,0 +1,70 @@
+#include "router/stream.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace kd {
+namespace {
+
+constexpr auto kMostOccurrences = std::numeric_limits<std::int16_t>::max();
+
+tl::unexpected<Error> too_many_equal_rows() {
+  return fail(Remedy::kDropItem, "more than 32766 equal rows in one millisecond");
+}
+
+}  // namespace
+
+std::uint32_t Stream::market_of(std::string_view ticker) {
+  const auto market = tickers_.find_or_add(ticker);
+  if (market >= markets_.size()) markets_.resize(std::size_t{market} + 1);
+  return market;
+}
+
+Expected<void> Stream::on_delta(const OrderbookDelta& delta, const Origin& origin, RowBatch& deltas,
+                                RowBatch& snapshots) {
+  const auto market = market_of(delta.ticker);
+  auto& state = markets_[market];
+  const auto number = state.numbering.number(delta.time.at, delta_content(delta), state.joined);
+  if (number.occurrence == kMostOccurrences) return too_many_equal_rows();
+  append_delta(deltas, delta, number, origin);
+  anchors_.on_delta(market, delta, snapshots);
+  return {};
+}
+
+void Stream::on_snapshot(const OrderbookSnapshot& snapshot, const Origin& origin) {
+  const auto market = market_of(snapshot.ticker);
+  auto& state = markets_[market];
+  const auto at = origin.sending.value_or(origin.received);
+  if (!state.known) state.joined = at;
+  state.equal_snapshots = state.known && state.last_at == at
+                              ? static_cast<std::int16_t>(state.equal_snapshots + 1)
+                              : std::int16_t{0};
+  state.known = true;
+  state.last_at = at;
+  anchors_.add(market, snapshot, at, state.equal_snapshots, origin);
+}
+
+Expected<bool> Stream::on_ticker(const TickerUpdate& ticker, const Origin& origin,
+                                 RowBatch& tickers) {
+  const auto market = market_of(ticker.ticker);
+  auto& state = markets_[market];
+  const auto hash = ticker_content_hash(ticker);
+  if (state.known && state.last_at == ticker.time.at && state.last_hash == hash) return false;
+  state.known = true;
+  state.last_at = ticker.time.at;
+  state.last_hash = hash;
+  const auto number =
+      state.numbering.number(ticker.time.at, static_cast<std::uint64_t>(hash), state.joined);
+  if (number.occurrence == kMostOccurrences) return too_many_equal_rows();
+  append_ticker(tickers, ticker, hash, number, origin);
+  return true;
+}
+
+void Stream::on_sending(Micros sending, RowBatch& snapshots) {
+  last_sending_ = std::max(last_sending_, sending);
+  anchors_.expire(last_sending_, snapshots);
+}
+
+void Stream::finish(RowBatch& snapshots) { anchors_.finish(last_sending_, snapshots); }
+
+}  // namespace kd
