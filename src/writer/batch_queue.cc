@@ -19,11 +19,13 @@ void BatchQueue::push(RowBatch& batch) {
   if (queue_.size() == 1 || rows_ >= wake_at_rows_) wake_.notify_one();
 }
 
-bool BatchQueue::pop(std::vector<RowBatch>& out, std::size_t rows, std::chrono::milliseconds wait) {
+bool BatchQueue::pop(std::vector<RowBatch>& out, std::size_t rows, std::chrono::milliseconds wait,
+                     const std::stop_token& stop) {
   out.clear();
   const MutexLock lock(mutex_);
   wake_at_rows_ = rows;
-  while (queue_.empty() && !closed_) wake_.wait(mutex_);
+  wake_.wait(mutex_, stop, [this]() KD_REQUIRES(mutex_) { return !queue_.empty() || closed_; });
+  if (stop.stop_requested()) return false;
   const auto deadline = std::chrono::steady_clock::now() + wait;
   while (rows_ < rows && !closed_) {
     if (wake_.wait_until(mutex_, deadline) == std::cv_status::timeout) break;

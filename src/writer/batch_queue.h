@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <stop_token>
 #include <vector>
 
 #include "base/byte_budget.h"
@@ -22,8 +23,10 @@ class BatchQueue {
   void push(RowBatch& batch);
 
   // Moves batches to `out` until it holds `rows` rows or the queue is empty. Waits until
-  // `rows` rows are there or `wait` is over since the first came. False: closed and empty.
-  bool pop(std::vector<RowBatch>& out, std::size_t rows, std::chrono::milliseconds wait);
+  // `rows` rows are there or `wait` is over since the first came. False: closed and empty, or
+  // asked to stop.
+  bool pop(std::vector<RowBatch>& out, std::size_t rows, std::chrono::milliseconds wait,
+           const std::stop_token& stop = {});
 
   // Gives batches back: they are written, and their memory may be used again.
   void recycle(std::vector<RowBatch>& batches);

@@ -75,7 +75,7 @@ bool TableWriter::finish(std::chrono::steady_clock::time_point deadline) {
 
 void TableWriter::run(const std::stop_token& stop) {
   std::vector<RowBatch> batches;
-  while (queue_.pop(batches, options_.batch_rows, options_.flush_interval)) {
+  while (queue_.pop(batches, options_.batch_rows, options_.flush_interval, stop)) {
     received_.add(static_cast<double>(rows_of(batches)));
     if (!write(batches, stop)) return;
     queue_.recycle(batches);
