@@ -97,5 +97,3 @@ void BM_DecodeNumberAndEncodeDelta(benchmark::State& state) {
 BENCHMARK(BM_DecodeNumberAndEncodeDelta);
 
 }  // namespace
-
-BENCHMARK_MAIN();
