@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <map>
@@ -99,7 +100,7 @@ Error connect_error(PGconn* conn, const ConnectOptions& options) {
     }
     PQconninfoFree(parsed);
   }
-  const char* password = PQpass(conn);
+  const char* password = PQpass(conn);  // nullptr when there is none
   const std::string_view message = PQerrorMessage(conn);
   return {remedy_of(sqlstate_in(message)),
           fmt::format("cannot connect to {}: {}", describe(conn),
@@ -108,33 +109,83 @@ Error connect_error(PGconn* conn, const ConnectOptions& options) {
 
 }  // namespace
 
+// All traffic is non-blocking with a deadline, since a stopped server answers nothing at all and
+// TCP keepalives do not see it.
 struct Connection::Impl {
-  explicit Impl(PGconn* c) : conn(c, &PQfinish) {}
+  Impl(PGconn* c, std::chrono::milliseconds answer_timeout)
+      : conn(c, &PQfinish), timeout(answer_timeout) {}
 
   Error error(std::string_view doing, const PGresult* result) const {
     const char* state = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char* primary =
         result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const std::string_view sqlstate = state == nullptr ? "" : state;
-    const bool lost = PQstatus(conn.get()) == CONNECTION_BAD;
-    return {lost ? Remedy::kReconnect : remedy_of(sqlstate),
+    const auto silent = fmt::format("no answer within {} ms", timeout.count());
+    const char* message = primary != nullptr ? primary
+                          : timed_out        ? silent.c_str()
+                                             : PQerrorMessage(conn.get());
+    return {usable() ? remedy_of(sqlstate) : Remedy::kReconnect,
             fmt::format("{}: {}: {}{}", target, doing.substr(0, 80),
-                        clean_message(primary == nullptr ? PQerrorMessage(conn.get()) : primary,
-                                      PQpass(conn.get())),
+                        clean_message(message, PQpass(conn.get())),
                         sqlstate.empty() ? "" : fmt::format(" ({})", sqlstate))};
   }
 
-  Expected<Result> run(const std::string& sql) {
-    auto result = own(PQexec(conn.get(), sql.c_str()));
-    return checked(sql, std::move(result));
+  bool usable() const { return !timed_out && PQstatus(conn.get()) == CONNECTION_OK; }
+
+  // Waits until the server sent something, or takes something; false when it does neither.
+  bool await(short events) {
+    pollfd socket{PQsocket(conn.get()), events, 0};
+    int ready = 0;
+    while ((ready = ::poll(&socket, 1, static_cast<int>(timeout.count()))) < 0 && errno == EINTR) {
+    }
+    timed_out = ready == 0;
+    return ready > 0;
   }
+
+  bool flush() {
+    int left = 0;
+    while ((left = PQflush(conn.get())) > 0) {
+      if (!await(POLLIN | POLLOUT) || PQconsumeInput(conn.get()) == 0) return false;
+    }
+    return left == 0;
+  }
+
+  // The next result of what was sent; nullptr at the end, and when the session is lost.
+  Result next_result() {
+    while (PQisBusy(conn.get()) != 0) {
+      if (!await(POLLIN)) return own(nullptr);
+      if (PQconsumeInput(conn.get()) == 0) break;
+    }
+    return own(PQgetResult(conn.get()));
+  }
+
+  // The last result, as PQexec would give it; COPY stops for its data.
+  Result last_result() {
+    auto last = own(nullptr);
+    while (auto result = next_result()) {
+      last = std::move(result);
+      const auto status = PQresultStatus(last.get());
+      if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || !usable()) break;
+    }
+    if (timed_out) last.reset();
+    return last;
+  }
+
+  Result start(const std::string& sql) {
+    if (timed_out || PQsendQuery(conn.get(), sql.c_str()) == 0 || !flush()) return own(nullptr);
+    return last_result();
+  }
+
+  Expected<Result> run(const std::string& sql) { return checked(sql, start(sql)); }
 
   Expected<Result> run(const std::string& sql, std::span<const SqlValue> params) {
     std::vector<const char*> values;
     for (const auto& p : params) values.push_back(p ? p->c_str() : nullptr);
-    auto result = own(PQexecParams(conn.get(), sql.c_str(), static_cast<int>(values.size()),
-                                   nullptr, values.data(), nullptr, nullptr, 0));
-    return checked(sql, std::move(result));
+    const bool sent = !timed_out &&
+                      PQsendQueryParams(conn.get(), sql.c_str(), static_cast<int>(values.size()),
+                                        nullptr, values.data(), nullptr, nullptr, 0) != 0 &&
+                      flush();
+    return checked(sql, sent ? last_result() : own(nullptr));
   }
 
   Expected<Result> checked(const std::string& sql, Result result) const {
@@ -143,24 +194,28 @@ struct Connection::Impl {
     return tl::unexpected(error(sql, result.get()));
   }
 
-  // Reads what the server says after COPY; libpq wants the answers drained.
-  Expected<Result> copy_result(const std::string& statement) {
-    auto last = own(PQgetResult(conn.get()));
-    while (const auto more = own(PQgetResult(conn.get()))) {
-    }
-    return checked(statement, std::move(last));
-  }
-
   bool put(std::string_view bytes) {
     while (!bytes.empty()) {
       const auto part = bytes.substr(0, kCopyChunkBytes);
-      if (PQputCopyData(conn.get(), part.data(), static_cast<int>(part.size())) != 1) return false;
-      bytes.remove_prefix(part.size());
+      const int taken = PQputCopyData(conn.get(), part.data(), static_cast<int>(part.size()));
+      if (taken < 0 || !flush()) return false;
+      if (taken > 0) bytes.remove_prefix(part.size());
     }
     return true;
   }
 
+  // As PQgetCopyData: the size of the next message, -1 at the end, -2 on an error.
+  int get(char** data) {
+    int size = 0;
+    while ((size = PQgetCopyData(conn.get(), data, /*async=*/1)) == 0) {
+      if (!await(POLLIN) || PQconsumeInput(conn.get()) == 0) return -2;
+    }
+    return size;
+  }
+
   std::unique_ptr<PGconn, decltype(&PQfinish)> conn;
+  const std::chrono::milliseconds timeout;
+  bool timed_out = false;
   std::string target;
 };
 
@@ -193,7 +248,7 @@ Connection::~Connection() = default;
 Expected<std::unique_ptr<Connection>> Connection::connect(const ConnectOptions& options) {
   PGconn* raw = start(options);
   KD_CHECK(raw != nullptr);
-  auto impl = std::make_unique<Impl>(raw);
+  auto impl = std::make_unique<Impl>(raw, options.answer_timeout);
   PQsetErrorVerbosity(raw, PQERRORS_VERBOSE);  // a failed log-in then names its SQLSTATE
   impl->target = describe(raw);
   if (!finish_connecting(raw, options.connect_timeout)) {
@@ -202,6 +257,7 @@ Expected<std::unique_ptr<Connection>> Connection::connect(const ConnectOptions& 
   }
   if (PQstatus(raw) != CONNECTION_OK) return tl::unexpected(connect_error(raw, options));
   PQsetErrorVerbosity(raw, PQERRORS_DEFAULT);
+  PQsetnonblocking(raw, 1);
   PQsetNoticeProcessor(raw, [](void*, const char*) {}, nullptr);
   return std::unique_ptr<Connection>(new Connection(std::move(impl)));
 }
@@ -248,31 +304,30 @@ Expected<void> Connection::rollback() {
 
 Expected<std::int64_t> Connection::copy_in(const std::string& statement,
                                            std::span<const char> rows) {
-  auto* conn = impl_->conn.get();
-  const auto started = own(PQexec(conn, statement.c_str()));
+  const auto started = impl_->start(statement);
   if (PQresultStatus(started.get()) != PGRES_COPY_IN) {
     return tl::unexpected(impl_->error(statement, started.get()));
   }
-  const bool sent = impl_->put(kCopyHeader) && impl_->put({rows.data(), rows.size()}) &&
-                    impl_->put(kCopyTrailer);
-  if (PQputCopyEnd(conn, sent ? nullptr : "the client could not send its rows") != 1) {
-    return tl::unexpected(impl_->error(statement, nullptr));
-  }
-  KD_TRY(const auto result, impl_->copy_result(statement));
+  const bool sent =
+      impl_->put(kCopyHeader) && impl_->put({rows.data(), rows.size()}) && impl_->put(kCopyTrailer);
+  // When the server refused a row it stopped listening: its reason is the result.
+  const bool ended = impl_->usable() &&
+                     PQputCopyEnd(impl_->conn.get(), sent ? nullptr : "rows not sent") == 1 &&
+                     impl_->flush();
+  if (!ended) return tl::unexpected(impl_->error(statement, nullptr));
+  KD_TRY(const auto result, impl_->checked(statement, impl_->last_result()));
   return touched(result);
 }
 
-Expected<std::int64_t> Connection::copy_out(const std::string& statement,
-                                            std::vector<char>& rows) {
-  auto* conn = impl_->conn.get();
-  const auto started = own(PQexec(conn, statement.c_str()));
+Expected<std::int64_t> Connection::copy_out(const std::string& statement, std::vector<char>& rows) {
+  const auto started = impl_->start(statement);
   if (PQresultStatus(started.get()) != PGRES_COPY_OUT) {
     return tl::unexpected(impl_->error(statement, started.get()));
   }
   std::size_t skip = kCopyHeader.size();  // stands before the first row, in the same message
   char* data = nullptr;
   int size = 0;
-  while ((size = PQgetCopyData(conn, &data, 0)) > 0) {
+  while ((size = impl_->get(&data)) > 0) {
     const auto length = static_cast<std::size_t>(size);
     const auto from = std::exchange(skip, 0);
     if (length > from && std::string_view(data + from, length - from) != kCopyTrailer) {
@@ -281,7 +336,7 @@ Expected<std::int64_t> Connection::copy_out(const std::string& statement,
     PQfreemem(data);
   }
   if (size == -2) return tl::unexpected(impl_->error(statement, nullptr));
-  KD_TRY(const auto result, impl_->copy_result(statement));
+  KD_TRY(const auto result, impl_->checked(statement, impl_->last_result()));
   return touched(result);
 }
 
@@ -290,7 +345,7 @@ Expected<bool> Connection::try_advisory_lock(std::int64_t key) {
   return rows.at(0).at(0) == "t";
 }
 
-bool Connection::usable() const { return PQstatus(impl_->conn.get()) == CONNECTION_OK; }
+bool Connection::usable() const { return impl_->usable(); }
 
 const std::string& Connection::target() const { return impl_->target; }
 

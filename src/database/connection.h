@@ -16,7 +16,7 @@ namespace kd {
 
 // Where a database is and how its session behaves. A value.
 struct ConnectOptions {
-  std::string url;  // postgres://…; when set, host to ssl_root_cert are not used
+  std::string url;                 // postgres://…; when set, host to ssl_root_cert are not used
   std::string host = "localhost";  // a leading '/' is a unix-socket directory
   std::uint16_t port = 5432;
   std::string name;
@@ -26,6 +26,8 @@ struct ConnectOptions {
   std::string ssl_root_cert;
   std::string application_name = "kalshi-data";
   std::chrono::milliseconds connect_timeout{5'000};
+  // A server that takes or sends no byte for so long is given up: the session counts as lost.
+  std::chrono::milliseconds answer_timeout{60'000};
   // The server ends a session that is silent for so long; zero: never. A leader sets both, so
   // that a stopped process cannot hold a lock.
   std::chrono::milliseconds idle_session_timeout{0};

@@ -40,20 +40,22 @@ Expected<bool> move_cursors(Connection& production, std::span<const CursorMove> 
   std::string values;
   for (const auto& [key, from, to] : moves) {
     const auto n = params.size();
-    values += fmt::format("{}(${}, ${}, ${}::bigint, ${}::uuid, ${}::bigint, ${}::bigint, "
-                          "${}::bigint)",
-                          values.empty() ? "" : ", ", n + 1, n + 2, n + 3, n + 4, n + 5, n + 6,
-                          n + 7);
+    values += fmt::format(
+        "{}(${}, ${}, ${}::bigint, ${}::uuid, ${}::bigint, ${}::bigint, "
+        "${}::bigint)",
+        values.empty() ? "" : ", ", n + 1, n + 2, n + 3, n + 4, n + 5, n + 6, n + 7);
     params.insert(params.end(), {key.first, key.second, fmt::to_string(from), to.database_id,
                                  fmt::to_string(to.position), text(to.stream_id), text(to.seq)});
   }
   KD_TRY(const auto moved,
          production.query("WITH moved AS (UPDATE sync_cursors c SET database_id = v.database_id, "
                           "position = v.position, stream_id = v.stream_id, seq = v.seq, "
-                          "updated_at = now() FROM (VALUES " + values + ") AS v (gatherer, "
-                          "table_name, old, database_id, position, stream_id, seq) "
-                          "WHERE c.gatherer = v.gatherer AND c.table_name = v.table_name "
-                          "AND c.position = v.old RETURNING 1) SELECT count(*) FROM moved",
+                          "updated_at = now() FROM (VALUES " +
+                              values +
+                              ") AS v (gatherer, "
+                              "table_name, old, database_id, position, stream_id, seq) "
+                              "WHERE c.gatherer = v.gatherer AND c.table_name = v.table_name "
+                              "AND c.position = v.old RETURNING 1) SELECT count(*) FROM moved",
                           params));
   return int_at(moved.at(0), 0) == static_cast<std::int64_t>(moves.size());
 }

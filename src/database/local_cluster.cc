@@ -26,9 +26,7 @@ using namespace std::chrono_literals;
 constexpr std::uint16_t kSocketNumber = 5432;  // in the socket's file name, when without TCP
 constexpr std::size_t kSocketPathLimit = sizeof(sockaddr_un::sun_path) - 1;
 
-int major_version(const fs::path& bin) {
-  return std::atoi(bin.parent_path().filename().c_str());
-}
+int major_version(const fs::path& bin) { return std::atoi(bin.parent_path().filename().c_str()); }
 
 bool has_server(const fs::path& bin) {
   std::error_code none;
@@ -115,25 +113,27 @@ Expected<void> LocalCluster::prepare() {
     const passwd* account = ::getpwnam(options_.run_as.c_str());
     if (account == nullptr || account->pw_uid == 0) {
       return fail(Remedy::kGiveUp, fmt::format("PostgreSQL does not run as root, and there is no "
-                                               "account '{}' to run it as", options_.run_as));
+                                               "account '{}' to run it as",
+                                               options_.run_as));
     }
     uid_ = account->pw_uid;
     gid_ = account->pw_gid;
   }
   socket_directory_ = options_.directory / "pg";
   if ((socket_directory_ / ".s.PGSQL.65535.lock").string().size() > kSocketPathLimit) {
-    socket_directory_ = fs::temp_directory_path() /
+    socket_directory_ =
+        fs::temp_directory_path() /
         fmt::format("kd-pg-{:016x}", std::hash<std::string>{}(options_.directory.string()));
   }
   std::error_code failed;
   for (const auto& folder : {options_.directory, data(), socket_directory_}) {
     if (fs::create_directories(folder, failed); failed) {
-      return fail(Remedy::kGiveUp, fmt::format("cannot make {}: {}", folder.string(),
-                                               failed.message()));
+      return fail(Remedy::kGiveUp,
+                  fmt::format("cannot make {}: {}", folder.string(), failed.message()));
     }
     if (::geteuid() == 0 && ::chown(folder.c_str(), uid_, gid_) != 0) {
-      return fail(Remedy::kGiveUp, fmt::format("cannot give {} to {}", folder.string(),
-                                               options_.run_as));
+      return fail(Remedy::kGiveUp,
+                  fmt::format("cannot give {} to {}", folder.string(), options_.run_as));
     }
   }
   ::chmod(data().c_str(), 0700);
@@ -144,8 +144,15 @@ Expected<void> LocalCluster::prepare() {
 Expected<void> LocalCluster::initdb() {
   const auto password_file = options_.directory / "superuser-password";
   const bool scram = !options_.superuser_password.empty();
-  std::vector<std::string> command{bin_ / "initdb", "-D", data(), "-U", options_.superuser,
-                                   "-E", "UTF8", "--no-locale", "--no-sync",
+  std::vector<std::string> command{bin_ / "initdb",
+                                   "-D",
+                                   data(),
+                                   "-U",
+                                   options_.superuser,
+                                   "-E",
+                                   "UTF8",
+                                   "--no-locale",
+                                   "--no-sync",
                                    scram ? "-Ascram-sha-256" : "-Atrust"};
   if (scram) {
     std::ofstream(password_file) << options_.superuser_password << '\n';
@@ -155,14 +162,14 @@ Expected<void> LocalCluster::initdb() {
     }
     command.push_back("--pwfile=" + password_file.string());
   }
-  KD_TRY(const auto child, start_child({command, log_file(), options_.directory,
-                                        Account{uid_, gid_}, SIGKILL}));
+  KD_TRY(const auto child,
+         start_child({command, log_file(), options_.directory, Account{uid_, gid_}, SIGKILL}));
   const auto code = await_child(child, 120s);
   std::error_code ignored;
   fs::remove(password_file, ignored);
   if (code != 0) {
-    return fail(Remedy::kGiveUp, fmt::format("initdb of {} failed: {}", data().string(),
-                                             log_tail()));
+    return fail(Remedy::kGiveUp,
+                fmt::format("initdb of {} failed: {}", data().string(), log_tail()));
   }
   return {};
 }
@@ -170,9 +177,14 @@ Expected<void> LocalCluster::initdb() {
 Expected<void> LocalCluster::start() {
   if (running()) return {};
   if (auto stopped = stop_leftover(); !stopped) return stopped;
-  std::vector<std::string> command{bin_ / "postgres", "-D", data(), "-k", socket_directory_, "-p",
-                                   fmt::to_string(options_.port == 0 ? kSocketNumber
-                                                                     : options_.port)};
+  std::vector<std::string> command{
+      bin_ / "postgres",
+      "-D",
+      data(),
+      "-k",
+      socket_directory_,
+      "-p",
+      fmt::to_string(options_.port == 0 ? kSocketNumber : options_.port)};
   const auto set = [&command](std::string_view name, std::string_view value) {
     command.insert(command.end(), {"-c", fmt::format("{}={}", name, value)});
   };

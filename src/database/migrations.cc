@@ -45,8 +45,8 @@ Expected<void> apply(Connection& admin, SchemaKind kind, const Migration& migrat
 // Applies the next pending migration in a transaction; its version, or 0 when none is pending.
 Expected<int> apply_next(Connection& admin, SchemaKind kind, std::span<const Migration> known) {
   if (auto begun = admin.begin(); !begun) return tl::unexpected(begun.error());
-  KD_TRY(const auto locked,
-         admin.query("SELECT pg_advisory_xact_lock($1)", {fmt::to_string(advisory_key("migrate"))}));
+  KD_TRY(const auto locked, admin.query("SELECT pg_advisory_xact_lock($1)",
+                                        {fmt::to_string(advisory_key("migrate"))}));
   KD_TRY(const auto made, admin.exec(kCreateRecord));
   static_cast<void>(locked.size() + static_cast<std::size_t>(made));
   KD_TRY(const auto applied, read_applied(admin, kind));
@@ -54,8 +54,8 @@ Expected<int> apply_next(Connection& admin, SchemaKind kind, std::span<const Mig
   if (!pending.empty()) {
     if (auto done = apply(admin, kind, pending.front()); !done) {
       return fail(done.error().remedy,
-                  fmt::format("migration {} {:04} {}: {}", kind_name(kind),
-                              pending.front().version, pending.front().name, done.error().what));
+                  fmt::format("migration {} {:04} {}: {}", kind_name(kind), pending.front().version,
+                              pending.front().name, done.error().what));
     }
   }
   if (auto done = admin.commit(); !done) return tl::unexpected(done.error());
@@ -70,7 +70,8 @@ Expected<std::span<const Migration>> pending_migrations(std::span<const Migratio
     if (i >= known.size()) {
       return fail(Remedy::kGiveUp,
                   fmt::format("the database has migration {:04} ({}), newer than this program: use "
-                              "the newer release", applied[i].version, applied[i].name));
+                              "the newer release",
+                              applied[i].version, applied[i].name));
     }
     if (applied[i].version != known[i].version || applied[i].checksum != known[i].checksum) {
       return fail(Remedy::kGiveUp,
@@ -106,8 +107,8 @@ Expected<void> require_schema(Connection& connection, SchemaKind kind) {
                                               "AND has_table_privilege('schema_migrations', "
                                               "'SELECT')"));
   if (present.at(0).at(0) != "t") {
-    return fail(Remedy::kGiveUp, fmt::format("{} has no schema of ours; {}", connection.target(),
-                                             advice));
+    return fail(Remedy::kGiveUp,
+                fmt::format("{} has no schema of ours; {}", connection.target(), advice));
   }
   KD_TRY(const auto applied, read_applied(connection, kind));
   const auto pending = pending_migrations(migrations_of(kind), applied);

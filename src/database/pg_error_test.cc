@@ -27,8 +27,7 @@ TEST(PgErrorTest, FindsTheStateInAVerboseMessage) {
 }
 
 TEST(PgErrorTest, NeverRepeatsASecret) {
-  EXPECT_EQ(clean_message("invalid: \"hunter2\" hunter2\nDETAIL", "hunter2"),
-            "invalid: \"…\" …");
+  EXPECT_EQ(clean_message("invalid: \"hunter2\" hunter2\nDETAIL", "hunter2"), "invalid: \"…\" …");
   EXPECT_EQ(clean_message("plain", ""), "plain");
 }
 

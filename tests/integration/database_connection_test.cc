@@ -21,8 +21,9 @@ class ConnectionTest : public testing::Test {
 };
 
 TEST_F(ConnectionTest, CopyBringsEveryTypeThereAndBackUnchanged) {
-  ASSERT_TRUE(session_->exec("CREATE TABLE t (a int2, b int4, c int8, d bool, e text, f bytea, "
-                             "g jsonb, h int8[], i text[], j int8, k int8[])"));
+  ASSERT_TRUE(
+      session_->exec("CREATE TABLE t (a int2, b int4, c int8, d bool, e text, f bytea, "
+                     "g jsonb, h int8[], i text[], j int8, k int8[])"));
   std::vector<char> rows;
   CopyRowWriter row(rows);
   constexpr int kRows = 30'000;  // several CopyData messages
@@ -43,11 +44,12 @@ TEST_F(ConnectionTest, CopyBringsEveryTypeThereAndBackUnchanged) {
   const auto stored = session_->copy_in("COPY t FROM STDIN (FORMAT binary)", rows);
   ASSERT_TRUE(stored) << stored.error().what;
   EXPECT_EQ(*stored, kRows);
-  EXPECT_EQ(scalar(*session_, "SELECT t::text FROM t WHERE b = 7"),
-            R"((-3,7,-9223372036854775808,t,tickér,"\\x00ff","{""a"": 1}","{1,-2}","{x,""y z""}",,{}))");
+  EXPECT_EQ(
+      scalar(*session_, "SELECT t::text FROM t WHERE b = 7"),
+      R"((-3,7,-9223372036854775808,t,tickér,"\\x00ff","{""a"": 1}","{1,-2}","{x,""y z""}",,{}))");
   std::vector<char> back;
-  const auto read = session_->copy_out("COPY (SELECT * FROM t ORDER BY b) TO STDOUT (FORMAT binary)",
-                                       back);
+  const auto read =
+      session_->copy_out("COPY (SELECT * FROM t ORDER BY b) TO STDOUT (FORMAT binary)", back);
   ASSERT_TRUE(read);
   EXPECT_EQ(*read, kRows);
   EXPECT_EQ(back, rows);
@@ -143,8 +145,8 @@ TEST_F(ConnectionTest, FailuresToConnectNameTheServerAndNeverThePassword) {
 
 TEST_F(ConnectionTest, AUrlIsTakenInsteadOfItsParts) {
   ConnectOptions options;
-  options.url = "postgresql:///" + database_ +
-                "?user=postgres&host=" + shared_cluster().options("").host;
+  options.url =
+      "postgresql:///" + database_ + "?user=postgres&host=" + shared_cluster().options("").host;
   const auto session = Connection::connect(options);
   ASSERT_TRUE(session) << session.error().what;
   EXPECT_EQ(scalar(**session, "SELECT current_database()"), database_);
@@ -161,6 +163,23 @@ TEST(LocalClusterTest, KeepsWhatWasCommittedWhenItIsKilled) {
   ASSERT_TRUE(cluster.server().stop());
   ASSERT_TRUE(cluster.server().start());
   EXPECT_EQ(scalar(*cluster.connect(database), "SELECT x FROM t"), "7");
+}
+
+TEST(LocalClusterTest, AServerThatIsStoppedIsGivenUpInTime) {
+  PgCluster cluster;
+  auto options = cluster.options(cluster.make_empty_database("stopped"));
+  options.answer_timeout = std::chrono::milliseconds(200);
+  const auto session = Connection::connect(options);
+  ASSERT_TRUE(session);
+  const std::vector<char> rows(10 << 20, 'x');  // more than any socket buffer takes
+  ASSERT_TRUE((*session)->exec("CREATE TABLE t (a text)"));
+  cluster.server().pause();
+  const auto copied = (*session)->copy_in("COPY t FROM STDIN (FORMAT binary)", rows);
+  EXPECT_EQ(copied.error().remedy, Remedy::kReconnect);
+  EXPECT_THAT(copied.error().what, HasSubstr("no answer within 200 ms"));
+  EXPECT_EQ((*session)->exec("SELECT 1").error().remedy, Remedy::kReconnect);
+  EXPECT_FALSE((*session)->usable());
+  cluster.server().resume();
 }
 
 TEST(LocalClusterTest, LetsNobodyInWithoutThePassword) {

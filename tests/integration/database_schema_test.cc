@@ -79,8 +79,7 @@ class PrivilegesTest : public testing::Test {
   }
 
   const std::string gatherer_ = shared_cluster().make_database("rights", SchemaKind::kGatherer);
-  const std::string production_ =
-      shared_cluster().make_database("rights", SchemaKind::kProduction);
+  const std::string production_ = shared_cluster().make_database("rights", SchemaKind::kProduction);
 };
 
 TEST_F(PrivilegesTest, AGathererAppendsAndNothingElse) {
@@ -90,8 +89,9 @@ TEST_F(PrivilegesTest, AGathererAppendsAndNothingElse) {
   EXPECT_EQ(as(gatherer_, "gatherer", "DELETE FROM quarantine"), "denied");
   EXPECT_EQ(as(gatherer_, "gatherer", "TRUNCATE quarantine"), "denied");
   EXPECT_EQ(as(gatherer_, "gatherer", "CREATE TABLE mine (x int)"), "denied");
-  EXPECT_EQ(as(gatherer_, "gatherer", "UPDATE database_identity SET database_id = gen_random_uuid()"),
-            "denied");
+  EXPECT_EQ(
+      as(gatherer_, "gatherer", "UPDATE database_identity SET database_id = gen_random_uuid()"),
+      "denied");
 }
 
 TEST_F(PrivilegesTest, ADedupReaderOnlyReads) {
@@ -139,8 +139,9 @@ TEST_F(PartitionsTest, AreMadeForTheKeysAskedForAndOnlyOnce) {
   ASSERT_TRUE(partitions->ensure(*writer_, "orderbook_deltas", kHour - 1, kHour));
   EXPECT_EQ(scalar(*writer_, "SELECT kd_ensure_partitions('orderbook_deltas', 0, 7200000000)"),
             "1");
-  EXPECT_EQ(scalar(*writer_, "SELECT count(*) FROM pg_inherits WHERE inhparent = "
-                             "'orderbook_deltas'::regclass"),
+  EXPECT_EQ(scalar(*writer_,
+                   "SELECT count(*) FROM pg_inherits WHERE inhparent = "
+                   "'orderbook_deltas'::regclass"),
             "3");
 }
 

@@ -1,0 +1,238 @@
+#include "dedup/deduplicator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "base/check.h"
+#include "base/time.h"
+
+namespace kd {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kLatencySamples = 1000;  // per table and round, evenly spread
+
+std::vector<std::string> ids_of(const std::vector<Deduplicator::Source>& sources) {
+  std::vector<std::string> ids;
+  for (const auto& source : sources) ids.push_back(source.id);
+  return ids;
+}
+
+std::uint64_t random_seed() {
+  std::random_device random;
+  return static_cast<std::uint64_t>(random()) << 32 | random();
+}
+
+}  // namespace
+
+Deduplicator::Deduplicator(Options options, DedupObserver& observer, Logger log)
+    : options_(std::move(options)),
+      observer_(observer),
+      log_(std::move(log)),
+      board_(options_.gatherers.size(), kTableCount),
+      stored_(options_.gatherers.size() * kTableCount),
+      backoff_(options_.backoff) {
+  const auto seed = random_seed();
+  for (const auto& spec : table_specs()) {
+    merges_.emplace_back(spec, TableMerge::Options{.gatherers = ids_of(options_.gatherers),
+                                                   .seen = options_.seen,
+                                                   .partition_us = 0,
+                                                   .seed = seed});
+  }
+}
+
+Deduplicator::~Deduplicator() { stop(); }
+
+void Deduplicator::start() {
+  for (std::size_t i = 0; i < options_.gatherers.size(); ++i) {
+    GathererReader::Options reader{.index = i,
+                                   .id = options_.gatherers[i].id,
+                                   .connect = options_.gatherers[i].connect,
+                                   .polling = options_.polling,
+                                   .backoff = options_.backoff};
+    readers_.push_back(std::make_unique<GathererReader>(std::move(reader), board_, observer_,
+                                                        log_.with("reader")));
+  }
+  writer_ = std::jthread([this] { run(); });
+}
+
+void Deduplicator::stop() {
+  board_.stop();
+  if (writer_.joinable()) writer_.join();
+  for (const auto& reader : readers_) reader->join();
+}
+
+void Deduplicator::run() {
+  while (!board_.stopped()) {
+    if (!session_ && !open_session()) continue;
+    if (!leader_ && !gain_lead()) continue;
+    if (auto done = run_round(); !done) drop_session(done.error());
+  }
+  session_.reset();
+  leader_ = false;
+}
+
+void Deduplicator::wait(std::chrono::milliseconds time) {
+  const auto until = PageBoard::Clock::now() + time;
+  while (!board_.stopped() && PageBoard::Clock::now() < until) board_.wait_until(until);
+}
+
+bool Deduplicator::open_session() {
+  auto session = ProductionSession::open({.connect = options_.production,
+                                          .gatherers = ids_of(options_.gatherers),
+                                          .at_step = options_.at_step});
+  if (!session) {
+    drop_session(session.error());
+    return false;
+  }
+  session_ = *std::move(session);
+  ever_connected_ = true;
+  production_connected_ = true;
+  log_.info("connected to production");
+  return true;
+}
+
+bool Deduplicator::gain_lead() {
+  const auto leads = session_->try_lead();
+  if (!leads) {
+    drop_session(leads.error());
+    return false;
+  }
+  if (!*leads) {
+    wait(1s);
+    return false;
+  }
+  if (auto begun = begin_epoch(); !begun) {
+    drop_session(begun.error());
+    return false;
+  }
+  leader_ = true;
+  const MutexLock lock(mutex_);
+  production_error_.clear();
+  log_.info("leads: merging", {kv("gatherers", options_.gatherers.size())});
+  return true;
+}
+
+Expected<void> Deduplicator::begin_epoch() {
+  KD_TRY(const auto stored, session_->cursors());
+  std::vector<SyncCursor> cursors;
+  for (const auto& gatherer : options_.gatherers) {
+    for (const auto& spec : table_specs()) {
+      cursors.push_back(stored.at({gatherer.id, std::string(spec.name)}));
+      stored_[cursors.size() - 1] = cursors.back().position;
+    }
+  }
+  for (std::size_t t = 0; t < kTableCount; ++t) {
+    const auto& spec = table_specs()[t];
+    auto horizon = SeenSet::kKnowsNothing;
+    if (!spec.always_staged) {
+      KD_TRY(horizon, session_->newest_stamp(spec));
+    }
+    merges_[t].seen().reset(horizon);
+    merges_[t].set_partition_width(session_->partition_width_us(spec));
+  }
+  board_.start_epoch(std::move(cursors));
+  return {};
+}
+
+Expected<void> Deduplicator::run_round() {
+  auto pages = board_.collect(500ms, options_.linger);
+  if (pages.empty()) return keep_alive();
+  merge_pages(pages);
+  if (options_.at_step) options_.at_step("merged");
+  auto outcome = session_->write(round_);
+  if (!outcome && outcome.error().remedy == Remedy::kDropItem) {
+    log_.warn("a row is bad: looking for it", {kv("error", outcome.error().what)});
+    outcome = session_->write_isolating(round_);
+  }
+  if (!outcome) return tl::unexpected(outcome.error());
+  for (const auto& page : pages) {
+    stored_[page.gatherer * kTableCount + page.table] = page.end.position;
+  }
+  note_committed(*outcome);
+  board_.committed(std::move(pages));
+  backoff_.reset();
+  return {};
+}
+
+void Deduplicator::merge_pages(const std::vector<Page>& pages) {
+  const auto now_us = to_us(wall_now());
+  round_.clear();
+  for (auto& merge : merges_) merge.seen().expire(now_us);
+  for (const auto& page : pages) {
+    const auto stored = stored_[page.gatherer * kTableCount + page.table];
+    KD_CHECK(page.rewinds || page.after == stored);
+    merges_[page.table].add(page, now_us, round_.tables[page.table]);
+    round_.moves.push_back(
+        {.key = {options_.gatherers[page.gatherer].id, std::string(table_specs()[page.table].name)},
+         .from = stored,
+         .to = page.end});
+  }
+}
+
+void Deduplicator::note_committed(const RoundOutcome& outcome) {
+  for (auto& merge : merges_) merge.seen().confirm();
+  observer_.on_round(outcome);
+  const auto now_us = to_us(wall_now());
+  for (std::size_t t = 0; t < kTableCount; ++t) {
+    const auto& tables = round_.tables[t];
+    for (const auto* rows : {&tables.direct, &tables.staged}) {
+      const auto step = rows->rows() / kLatencySamples + 1;
+      for (std::size_t i = 0; i < rows->rows(); i += step) {
+        observer_.on_commit_latency(t,
+                                    std::chrono::microseconds(now_us - rows->origins[i].stamp_us));
+      }
+    }
+  }
+}
+
+// The server ends a session that says nothing for 5 s.
+Expected<void> Deduplicator::keep_alive() {
+  if (PageBoard::Clock::now() < pinged_at_ + 1s) return {};
+  KD_TRY(const auto took, session_->ping());
+  ping_us_ = took.count();
+  pinged_at_ = PageBoard::Clock::now();
+  return {};
+}
+
+void Deduplicator::drop_session(const Error& error) {
+  board_.end_epoch();
+  session_.reset();
+  leader_ = false;
+  production_connected_ = false;
+  for (auto& merge : merges_) merge.seen().reset(SeenSet::kKnowsNothing);
+  log_.warn("production is away: starting over from its cursors", {kv("error", error.what)});
+  {
+    const MutexLock lock(mutex_);
+    production_error_ = error.what;
+    if (!ever_connected_ && error.remedy == Remedy::kGiveUp) fatal_ = error;
+  }
+  wait(backoff_.next(std::random_device{}()));
+}
+
+std::optional<Error> Deduplicator::fatal_error() const {
+  const MutexLock lock(mutex_);
+  return fatal_;
+}
+
+Deduplicator::Status Deduplicator::status() const {
+  Status out{.production_connected = production_connected_,
+             .leader = leader_,
+             .ping_ms = static_cast<double>(ping_us_) / 1000.0,
+             .production_error = {},
+             .gatherer_connected = {},
+             .sync = {}};
+  for (std::size_t g = 0; g < readers_.size(); ++g) {
+    out.gatherer_connected.push_back(readers_[g]->connected());
+    auto& tables = out.sync.emplace_back();
+    for (std::size_t t = 0; t < kTableCount; ++t) tables[t] = board_.status(g, t);
+  }
+  const MutexLock lock(mutex_);
+  out.production_error = production_error_;
+  return out;
+}
+
+}  // namespace kd

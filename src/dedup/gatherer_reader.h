@@ -1,0 +1,89 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "base/backoff.h"
+#include "base/expected.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "database/connection.h"
+#include "dedup/observer.h"
+#include "dedup/page_board.h"
+#include "dedup/table_spec.h"
+
+namespace kd {
+
+struct TablePolling {
+  std::int64_t batch_rows = 20'000;
+  std::chrono::milliseconds interval{100};
+};
+
+// Reads one gatherer's tables, page after page, from where production stands, and leaves the
+// pages on the board. Trusts no cursor: before the first page of an epoch, and after every
+// reconnect, the row at the cursor must still be there, in the same database; otherwise the
+// table is read again from its oldest row.
+// Owns a thread and, in it, a connection. A gatherer that is away is tried again and again.
+class GathererReader {
+ public:
+  struct Options {
+    std::size_t index = 0;  // in the deduplicator's list
+    std::string id;
+    ConnectOptions connect;
+    std::array<TablePolling, kTableCount> polling;
+    Backoff::Options backoff{std::chrono::milliseconds(200), std::chrono::milliseconds(5'000)};
+    std::int64_t page_bytes = 16 << 20;  // pages of large rows hold fewer of them
+  };
+
+  GathererReader(Options options, PageBoard& board, DedupObserver& observer, Logger log);
+  ~GathererReader();  // the board must have been stopped
+  GathererReader(const GathererReader&) = delete;
+  GathererReader& operator=(const GathererReader&) = delete;
+
+  // Waits for the thread's end, once the board was stopped.
+  void join();
+  bool connected() const { return connected_.load(); }
+
+ private:
+  using Clock = PageBoard::Clock;
+
+  struct Table {
+    SyncCursor next;       // the last row read
+    bool trusted = false;  // the row at `next` was seen in this connection
+    bool rewinds = false;  // the next page starts at the oldest row again
+    Clock::time_point due{};
+    Clock::time_point measured_at{};
+    std::int64_t row_bytes = 200;  // running estimate
+  };
+
+  void run();
+  bool connect_if_needed();
+  void adopt_epoch();
+  void poll_what_is_due();
+  Clock::time_point next_due() const;
+  Expected<void> poll(std::size_t table);
+  Expected<void> check_cursor(std::size_t table);
+  Expected<Page> read_page(std::size_t table, std::int64_t limit);
+  void measure_at_rest();
+  Expected<void> measure(std::size_t table);
+  void lose_connection(const Error& error, std::size_t table);
+
+  const Options options_;
+  PageBoard& board_;
+  DedupObserver& observer_;
+  const Logger log_;
+  std::unique_ptr<Connection> connection_;
+  std::string database_id_;
+  std::array<Table, kTableCount> tables_;
+  std::uint64_t epoch_ = 0;
+  Backoff backoff_;
+  std::atomic<bool> connected_{false};
+  std::jthread thread_;  // last: stops before the members it uses
+};
+
+}  // namespace kd

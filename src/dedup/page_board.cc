@@ -1,0 +1,168 @@
+#include "dedup/page_board.h"
+
+#include <algorithm>
+
+namespace kd {
+
+PageBoard::PageBoard(std::size_t gatherers, std::size_t tables)
+    : tables_(tables), slots_(gatherers * tables) {}
+
+void PageBoard::start_epoch(std::vector<SyncCursor> cursors) {
+  const MutexLock lock(mutex_);
+  cursors_ = std::move(cursors);
+  epoch_ = ++last_epoch_;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    auto& slot = slots_[i];
+    slot.waiting.reset();
+    slot.outstanding_rows = 0;
+    slot.last_was_short = false;
+    slot.committed_position = cursors_[i].position;
+  }
+  changed_.notify_all();
+}
+
+void PageBoard::end_epoch() {
+  const MutexLock lock(mutex_);
+  epoch_ = 0;
+  for (auto& slot : slots_) {
+    slot.waiting.reset();
+    slot.outstanding_rows = 0;
+    slot.last_was_short = false;
+  }
+  changed_.notify_all();
+}
+
+bool PageBoard::any_waiting() const {
+  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& s) { return s.waiting; });
+}
+
+bool PageBoard::any_full() const {
+  return std::any_of(slots_.begin(), slots_.end(),
+                     [](const Slot& s) { return s.waiting && !s.last_was_short; });
+}
+
+std::vector<Page> PageBoard::collect(std::chrono::milliseconds wait,
+                                     std::chrono::milliseconds linger) {
+  const MutexLock lock(mutex_);
+  const auto deadline = Clock::now() + wait;
+  while (!any_waiting() && !stopped_) {
+    if (changed_.wait_until(mutex_, deadline) == std::cv_status::timeout) break;
+  }
+  const auto lingered = Clock::now() + linger;
+  while (any_waiting() && !any_full() && !stopped_) {
+    if (changed_.wait_until(mutex_, lingered) == std::cv_status::timeout) break;
+  }
+  std::vector<Page> out;
+  for (auto& slot : slots_) {
+    if (!slot.waiting) continue;
+    out.push_back(*std::move(slot.waiting));
+    slot.waiting.reset();
+  }
+  if (!out.empty()) changed_.notify_all();
+  return out;
+}
+
+void PageBoard::committed(std::vector<Page> pages) {
+  const MutexLock lock(mutex_);
+  for (auto& page : pages) {
+    auto& at = slot(page.gatherer, page.table);
+    at.committed_position = page.end.position;
+    at.newest_position = std::max(at.newest_position, page.end.position);
+    at.outstanding_rows -= page.row_count;
+    if (at.last_was_short && at.outstanding_rows == 0) at.caught_up_us = at.short_poll_us;
+    page.rows.clear();
+    if (spare_.size() < slots_.size()) spare_.push_back(std::move(page.rows));
+  }
+}
+
+std::optional<PageBoard::Epoch> PageBoard::epoch_after(std::uint64_t known) const {
+  const MutexLock lock(mutex_);
+  if (epoch_ == known) return std::nullopt;
+  return Epoch{epoch_, epoch_ == 0 ? std::vector<SyncCursor>{} : cursors_};
+}
+
+bool PageBoard::has_room(std::size_t gatherer, std::size_t table) const {
+  const MutexLock lock(mutex_);
+  return !slots_[gatherer * tables_ + table].waiting;
+}
+
+void PageBoard::note_short_poll(Slot& at, std::int64_t begun_us) {
+  at.last_was_short = true;
+  at.unread_rows = 0;
+  at.short_poll_us = begun_us;
+  if (at.outstanding_rows == 0) at.caught_up_us = begun_us;
+}
+
+bool PageBoard::put(Page page, std::int64_t begun_us, bool is_last) {
+  const MutexLock lock(mutex_);
+  if (page.epoch != epoch_ || stopped_) return false;
+  auto& at = slot(page.gatherer, page.table);
+  at.outstanding_rows += page.row_count;
+  at.newest_position = std::max(at.newest_position, page.end.position);
+  at.last_was_short = false;
+  if (is_last) note_short_poll(at, begun_us);
+  at.waiting = std::move(page);
+  changed_.notify_all();
+  return true;
+}
+
+void PageBoard::found_nothing(std::size_t gatherer, std::size_t table, std::uint64_t epoch,
+                              std::int64_t begun_us) {
+  const MutexLock lock(mutex_);
+  if (epoch == epoch_) note_short_poll(slot(gatherer, table), begun_us);
+}
+
+void PageBoard::measured(std::size_t gatherer, std::size_t table, std::int64_t newest_position,
+                         std::int64_t rows_behind) {
+  const MutexLock lock(mutex_);
+  auto& at = slot(gatherer, table);
+  at.newest_position = std::max(at.newest_position, newest_position);
+  at.unread_rows = rows_behind;
+}
+
+std::vector<char> PageBoard::spare_buffer() {
+  const MutexLock lock(mutex_);
+  if (spare_.empty()) return {};
+  auto out = std::move(spare_.back());
+  spare_.pop_back();
+  return out;
+}
+
+void PageBoard::wait_until(Clock::time_point deadline) {
+  const MutexLock lock(mutex_);
+  if (!stopped_) changed_.wait_until(mutex_, deadline);
+}
+
+SyncStatus PageBoard::status(std::size_t gatherer, std::size_t table) const {
+  const MutexLock lock(mutex_);
+  const auto& at = slots_[gatherer * tables_ + table];
+  SyncStatus out;
+  out.caught_up = epoch_ != 0 && at.last_was_short && at.outstanding_rows == 0;
+  out.caught_up_us = at.caught_up_us;
+  out.rows_behind = at.unread_rows + at.outstanding_rows;
+  if (!out.caught_up && at.committed_position > 0) {
+    constexpr double kUsPerSecond = 1e6;
+    out.lag_seconds =
+        static_cast<double>(std::max<std::int64_t>(0, at.newest_position - at.committed_position)) /
+        kUsPerSecond;
+  }
+  return out;
+}
+
+std::int64_t PageBoard::committed_position(std::size_t gatherer, std::size_t table) const {
+  const MutexLock lock(mutex_);
+  return slots_[gatherer * tables_ + table].committed_position;
+}
+
+void PageBoard::stop() {
+  const MutexLock lock(mutex_);
+  stopped_ = true;
+  changed_.notify_all();
+}
+
+bool PageBoard::stopped() const {
+  const MutexLock lock(mutex_);
+  return stopped_;
+}
+
+}  // namespace kd

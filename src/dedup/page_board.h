@@ -1,0 +1,106 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "database/cursors.h"
+#include "dedup/page.h"
+#include "dedup/table_spec.h"
+
+namespace kd {
+
+// How one table of one gatherer stands. A value.
+struct SyncStatus {
+  double lag_seconds = 0;  // newest row of the gatherer minus newest merged, by their positions
+  std::int64_t rows_behind = 0;  // 0: nothing is left; counted up to a limit
+  bool caught_up = false;        // the last poll found less than it asked for, and all is committed
+  std::int64_t caught_up_us = 0;  // when the latest poll began after which all was committed
+};
+
+// Where readers leave their pages and the writer takes them; at most one page per gatherer and
+// table waits, so a slow production holds the readers back. Any thread.
+//
+// An epoch begins when the writer has read the cursors, and ends with any error: pages of an
+// epoch that is over are refused, and readers start again from the cursors of the new one.
+class PageBoard {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  PageBoard(std::size_t gatherers, std::size_t tables);
+
+  // --- the writer's side
+  // Begins an epoch; cursors[gatherer * tables + table].
+  void start_epoch(std::vector<SyncCursor> cursors);
+  // Ends it: readers rest until the next.
+  void end_epoch();
+  // Takes every waiting page. Waits up to `wait` for a first one, then `linger` for more, unless
+  // a page is full already: small pages then share a commit.
+  std::vector<Page> collect(std::chrono::milliseconds wait, std::chrono::milliseconds linger);
+  // All pages collected so far in this epoch are committed; their memory is used again.
+  void committed(std::vector<Page> pages);
+
+  // --- a reader's side
+  struct Epoch {
+    std::uint64_t number = 0;  // 0: none, rest
+    std::vector<SyncCursor> cursors;
+  };
+  // The present epoch; `known` is the number the reader has, and saves the copy if it still holds.
+  std::optional<Epoch> epoch_after(std::uint64_t known) const;
+  bool has_room(std::size_t gatherer, std::size_t table) const;
+  // False: the page belongs to an epoch that is over. `begun_us`: wall time at which its poll
+  // began; `is_last`: it held fewer rows than were asked for.
+  bool put(Page page, std::int64_t begun_us, bool is_last);
+  // A poll found nothing.
+  void found_nothing(std::size_t gatherer, std::size_t table, std::uint64_t epoch,
+                     std::int64_t begun_us);
+  // What a reader measured of a table that is behind.
+  void measured(std::size_t gatherer, std::size_t table, std::int64_t newest_position,
+                std::int64_t rows_behind);
+  // Memory for a page's rows, if some is left over.
+  std::vector<char> spare_buffer();
+  // Until something may have changed for a reader of `gatherer`, or the time.
+  void wait_until(Clock::time_point deadline);
+
+  // --- anybody
+  SyncStatus status(std::size_t gatherer, std::size_t table) const;
+  std::int64_t committed_position(std::size_t gatherer, std::size_t table) const;
+  // Wakes everybody for good.
+  void stop();
+  bool stopped() const;
+
+ private:
+  struct Slot {
+    std::optional<Page> waiting;
+    std::int64_t outstanding_rows = 0;  // read and not committed
+    std::int64_t committed_position = 0;
+    std::int64_t newest_position = 0;  // known in the gatherer
+    std::int64_t unread_rows = 0;      // of the last measurement
+    bool last_was_short = false;
+    std::int64_t short_poll_us = 0;  // when the poll that was short began
+    std::int64_t caught_up_us = 0;
+  };
+
+  Slot& slot(std::size_t gatherer, std::size_t table) KD_REQUIRES(mutex_) {
+    return slots_[gatherer * tables_ + table];
+  }
+  bool any_waiting() const KD_REQUIRES(mutex_);
+  bool any_full() const KD_REQUIRES(mutex_);
+  void note_short_poll(Slot& slot, std::int64_t begun_us) KD_REQUIRES(mutex_);
+
+  const std::size_t tables_;
+  mutable Mutex mutex_;
+  CondVar changed_;
+  std::vector<Slot> slots_ KD_GUARDED_BY(mutex_);
+  std::vector<SyncCursor> cursors_ KD_GUARDED_BY(mutex_);
+  std::uint64_t epoch_ KD_GUARDED_BY(mutex_) = 0;  // of the running one; 0: none
+  std::uint64_t last_epoch_ KD_GUARDED_BY(mutex_) = 0;
+  std::vector<std::vector<char>> spare_ KD_GUARDED_BY(mutex_);
+  bool stopped_ KD_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace kd

@@ -1,0 +1,222 @@
+// What survives kills, restarts and rebuilt databases.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+
+#include "integration/dedup_world.h"
+
+namespace kd {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t kMs = 1000;
+
+// One of every kind of row, `rows` times.
+void fill(GathererDatabase& gatherer, int first, int rows) {
+  for (int i = first; i < first + rows; ++i) {
+    const auto stamp = kTestHour + i * kMs;
+    gatherer.add({.stamp = stamp});
+    gatherer.add_trade(std::to_string(1'000'000'000'000'000 + i), stamp);
+    gatherer.add_ticker("KXA", stamp, i);
+    gatherer.add_snapshot("KXA", stamp);
+    gatherer.add_lifecycle("KXA" + std::to_string(i), "created", "{}", stamp);
+    gatherer.add_ledger(stamp);
+    gatherer.add_quarantine(stamp);
+  }
+  gatherer.commit();
+}
+
+void fill(DedupWorld& world, int first, int rows) {
+  for (std::size_t g = 0; g < world.gatherers(); ++g) fill(world.gatherer(g), first, rows);
+}
+
+// Rows per table, in the order of table_specs().
+std::string counts(DedupWorld& world) {
+  std::string out;
+  for (const auto& spec : table_specs()) {
+    out += world.production("SELECT count(*) FROM " + std::string(spec.name)) + " ";
+  }
+  return out;
+}
+
+std::string expected_counts(int rows) {
+  const auto n = std::to_string(rows) + " ";
+  const auto per_gatherer = std::to_string(3 * rows) + " ";
+  return n + n + per_gatherer + n + n + per_gatherer + per_gatherer;
+}
+
+// Runs a deduplicator in a process of its own that is killed at its `nth` arrival at `step`.
+// True if it got there before it had merged everything.
+bool killed_at(DedupWorld& world, const std::string& step, int nth) {
+  auto options = world.options();
+  options.polling[table_index("orderbook_deltas")].batch_rows = 20;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int left = nth;
+    options.at_step = [&](std::string_view at) {
+      if (at == step && --left == 0) ::kill(::getpid(), SIGKILL);
+    };
+    world.start(options);
+    world.await_merged();
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+TEST(DedupRecoveryTest, KilledAtAnyStepItLosesAndDoublesNothing) {
+  DedupWorld world(shared_cluster(), 3);
+  int rows = 0;
+  for (const auto* step :
+       {"merged", "partitions", "begun", "direct", "staged", "cursors", "committed"}) {
+    for (const int nth : {1, 3}) {
+      fill(world, rows, 50);
+      rows += 50;
+      EXPECT_TRUE(killed_at(world, step, nth)) << step << " " << nth;
+      world.sync();
+      ASSERT_EQ(counts(world), expected_counts(rows)) << step << " " << nth;
+    }
+  }
+}
+
+TEST(DedupRecoveryTest, ResumesFromItsCursorsAndReadsNothingTwice) {
+  DedupWorld world(shared_cluster(), 3);
+  fill(world, 0, 20);
+  world.sync();
+  world.observer.duplicates = 0;
+  world.observer.written = 0;
+  world.sync();
+  EXPECT_EQ(world.observer.written, 0);
+  EXPECT_EQ(world.observer.duplicates, 0);
+  EXPECT_EQ(world.observer.rewinds, 0);
+}
+
+TEST(DedupRecoveryTest, ARebuiltGathererIsReadFromItsOldestRow) {
+  DedupWorld world(shared_cluster(), 3);
+  fill(world, 0, 20);
+  world.sync();
+  world.gatherer(1).rebuild();
+  fill(world.gatherer(0), 20, 5);
+  fill(world.gatherer(1), 20, 10);
+  world.sync();
+  EXPECT_GT(world.observer.rewinds, 0);
+  EXPECT_EQ(world.production("SELECT count(*) FROM orderbook_deltas"), "30");
+  EXPECT_EQ(world.production("SELECT count(*) FROM trades"), "30");
+  EXPECT_EQ(world.production("SELECT count(*) FROM tickers"), "30");
+  EXPECT_EQ(world.production("SELECT count(*) FROM lifecycle_events"), "30");
+}
+
+TEST(DedupRecoveryTest, AGathererRestoredFromAnOlderBackupIsReadFromItsOldestRow) {
+  DedupWorld world(shared_cluster(), 3);
+  fill(world, 0, 20);
+  world.sync();
+  // What a restore does: the last rows are gone, others come in their place.
+  const auto admin = shared_cluster().connect(world.gatherer(0).database());
+  ASSERT_TRUE(
+      admin->exec("DELETE FROM orderbook_deltas WHERE position > "
+                  "(SELECT max(position) FROM orderbook_deltas) - 21"));
+  world.gatherer(0).add({.stamp = kTestHour + 777 * kMs});
+  world.gatherer(0).commit();
+  world.sync();
+  EXPECT_EQ(world.observer.rewinds, 1);
+  EXPECT_EQ(world.production("SELECT count(*) FROM orderbook_deltas"), "21");
+}
+
+TEST(DedupRecoveryTest, ProductionKilledInTheMiddleChangesNothing) {
+  PgCluster own;  // the other tests' cluster must not be killed
+  DedupWorld world(own, 3);
+  fill(world, 0, 200);
+  auto options = world.options();
+  options.polling[table_index("orderbook_deltas")].batch_rows = 10;
+  world.start(options);
+  DedupWorld::await([&] { return world.observer.rounds > 3; }, "some rounds");
+  own.server().kill();
+  DedupWorld::await([&] { return !world.deduplicator().status().production_connected; },
+                    "the outage to be noticed");
+  ASSERT_TRUE(own.server().start());
+  world.await_merged();
+  for (std::size_t g = 0; g < 3; ++g) world.gatherer(g).reconnect();
+  fill(world, 200, 10);
+  world.sync();
+  EXPECT_EQ(counts(world), expected_counts(210));
+}
+
+TEST(DedupRecoveryTest, AStoppedGathererHoldsUpNobodyAndIsResumed) {
+  PgCluster own;
+  DedupWorld world(shared_cluster(), 2);
+  GathererDatabase third(own, "g3");
+  auto options = world.options();
+  options.gatherers.push_back({"g3", own.options(third.database(), "dedup_reader")});
+  options.gatherers.back().connect.answer_timeout = 200ms;
+  options.gatherers.back().connect.connect_timeout = 200ms;
+  world.start(options);
+  fill(third, 0, 10);
+  const auto rows = [&] { return world.production("SELECT count(*) FROM orderbook_deltas"); };
+  DedupWorld::await([&] { return rows() == "10"; }, "the third's rows");
+  own.server().pause();
+  DedupWorld::await([&] { return !world.deduplicator().status().gatherer_connected[2]; },
+                    "its silence to be noticed");
+  fill(world, 10, 10);
+  DedupWorld::await([&] { return rows() == "20"; }, "the others' rows");
+  own.server().resume();
+  third.reconnect();
+  fill(third, 20, 10);
+  DedupWorld::await([&] { return rows() == "30"; }, "the third's later rows");
+}
+
+TEST(DedupRecoveryTest, TheSecondDeduplicatorWaitsAndTakesOver) {
+  DedupWorld world(shared_cluster(), 3);
+  world.start();
+  DedupWorld::await([&] { return world.deduplicator().status().leader; }, "a leader");
+  CountingObserver observer;
+  Deduplicator second(world.options(), observer,
+                      {*open_log({.level = "error", .format = "text", .output = "stderr"}), "2"});
+  second.start();
+  DedupWorld::await([&] { return second.status().production_connected; }, "the second's session");
+  fill(world, 0, 20);
+  world.await_merged();
+  EXPECT_FALSE(second.status().leader);
+  EXPECT_EQ(observer.rounds, 0);
+  world.stop();
+  DedupWorld::await([&] { return second.status().leader; }, "the second to lead");
+  fill(world, 20, 20);
+  DedupWorld::await([&] { return world.production("SELECT count(*) FROM quarantine") == "120"; },
+                    "its rows");
+  second.stop();
+  EXPECT_EQ(counts(world), expected_counts(40));
+}
+
+TEST(DedupRecoveryTest, ACursorMovedByAnotherMeansNotLeading) {
+  DedupWorld world(shared_cluster(), 3);
+  fill(world, 0, 5);
+  bool meddled = false;
+  auto options = world.options();
+  options.at_step = [&](std::string_view step) {
+    if (step != "merged" || meddled) return;
+    meddled = true;
+    world.production("UPDATE sync_cursors SET position = 1 WHERE table_name = 'orderbook_deltas'");
+  };
+  world.start(options);
+  world.await_merged();
+  EXPECT_TRUE(meddled);
+  world.stop();
+  EXPECT_EQ(counts(world), expected_counts(5));
+}
+
+TEST(DedupRecoveryTest, MissingMigrationsAreFatalAtStart) {
+  DedupWorld world(shared_cluster(), 1);
+  auto options = world.options();
+  options.production = shared_cluster().options(shared_cluster().make_empty_database("bare"));
+  world.start(options);
+  DedupWorld::await([&] { return world.deduplicator().fatal_error().has_value(); }, "the error");
+  EXPECT_NE(world.deduplicator().fatal_error()->what.find("kalshi-data migrate production"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace kd

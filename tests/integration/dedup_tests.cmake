@@ -1,0 +1,5 @@
+kd_test(NAME dedup_integration_test LABEL integration
+        SOURCES ${CMAKE_CURRENT_LIST_DIR}/dedup_merge_test.cc
+                ${CMAKE_CURRENT_LIST_DIR}/dedup_recovery_test.cc
+                ${CMAKE_CURRENT_LIST_DIR}/dedup_world.cc
+        DEPS kd::dedup kd_pg_cluster)

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "codec/copy_row.h"
+#include "database/partitions.h"
+#include "dedup/deduplicator.h"
+#include "support/pg_cluster.h"
+
+namespace kd {
+
+// 2026-09-01 00:00 UTC, µs: the hour in which the rows of these tests happen.
+inline constexpr std::int64_t kTestHour = 1'788'220'800'000'000;
+
+// Appends rows to one gatherer's database as its writer would: one session, positions ascending
+// in commit order.
+class GathererDatabase {
+ public:
+  GathererDatabase(PgCluster& cluster, const std::string& id);
+
+  struct Delta {
+    std::int64_t stamp = kTestHour;
+    std::int64_t change = 100;
+    std::int16_t occurrence = 0;
+    std::string ticker = "KXA-1";
+  };
+  void add(const Delta& delta);
+  void add_trade(const std::string& id16, std::int64_t stamp, std::int64_t size = 100);
+  void add_lifecycle(const std::string& ticker, const std::string& type, const std::string& payload,
+                     std::int64_t received_at);
+  void add_snapshot(const std::string& ticker, std::int64_t stamp, std::int16_t occurrence = 0);
+  void add_ticker(const std::string& ticker, std::int64_t stamp, std::int64_t hash);
+  void add_ledger(std::int64_t at);
+  void add_quarantine(std::int64_t received_at);
+  // One transaction per table with what was added since.
+  void commit();
+
+  const std::string& id() const { return id_; }
+  const std::string& database() const { return database_; }
+  // The same gatherer with a new, empty database.
+  void rebuild();
+  void reconnect();
+
+ private:
+  CopyRowWriter begin(const char* table, std::int16_t columns);
+
+  PgCluster& cluster_;
+  std::string id_;
+  std::string database_;
+  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<Partitions> partitions_;
+  std::array<std::vector<char>, kTableCount> pending_;
+  std::int64_t position_ = kTestHour;
+  std::int64_t seq_ = 0;
+};
+
+// Counts what the deduplicator says it does.
+class CountingObserver : public DedupObserver {
+ public:
+  void on_polled(std::size_t, std::size_t, std::int64_t, std::chrono::microseconds) override {}
+  void on_gatherer_error(std::size_t, std::size_t) override { ++gatherer_errors; }
+  void on_rewind(std::size_t, std::size_t) override { ++rewinds; }
+  void on_round(const RoundOutcome& outcome) override;
+  void on_commit_latency(std::size_t, std::chrono::microseconds) override { ++latencies; }
+
+  std::atomic<int> gatherer_errors{0};
+  std::atomic<int> rewinds{0};
+  std::atomic<int> rounds{0};
+  std::atomic<int> latencies{0};
+  std::atomic<std::int64_t> written{0};
+  std::atomic<std::int64_t> duplicates{0};
+  std::atomic<std::int64_t> quarantined{0};
+};
+
+// Gatherer databases and a production database in one cluster, and a deduplicator between them.
+class DedupWorld {
+ public:
+  DedupWorld(PgCluster& cluster, std::size_t gatherers);
+
+  GathererDatabase& gatherer(std::size_t i) { return *gatherers_[i]; }
+  std::size_t gatherers() const { return gatherers_.size(); }
+
+  Deduplicator::Options options() const;
+  void start() { start(options()); }
+  void start(Deduplicator::Options options);
+  void stop() { deduplicator_.reset(); }
+  Deduplicator& deduplicator() { return *deduplicator_; }
+
+  // Starts a deduplicator if none runs, waits until it has merged all that is committed now, and
+  // ends it.
+  void sync();
+  void await_merged();
+  // Waits until `done` holds; fails the test after a generous time.
+  static void await(const std::function<bool()>& done, const char* what);
+
+  std::string production(const std::string& sql);
+  const std::string& production_database() const { return production_database_; }
+
+  CountingObserver observer;
+
+ private:
+  PgCluster& cluster_;
+  std::vector<std::unique_ptr<GathererDatabase>> gatherers_;
+  std::string production_database_;
+  std::unique_ptr<Deduplicator> deduplicator_;
+};
+
+}  // namespace kd
