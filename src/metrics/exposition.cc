@@ -121,6 +121,17 @@ std::optional<double> Exposition::quantile(std::string_view name, double q,
   return below_bound;
 }
 
+Exposition Exposition::select(std::string_view name, const std::string& label,
+                              const std::set<std::string>& values) const {
+  Exposition out;
+  for (const auto& sample : samples_) {
+    const auto value = sample.labels.find(label);
+    const bool wanted = value != sample.labels.end() && values.contains(value->second);
+    if (sample.name == name && wanted) out.samples_.push_back(sample);
+  }
+  return out;
+}
+
 void Exposition::merge(const Exposition& other) {
   samples_.insert(samples_.end(), other.samples_.begin(), other.samples_.end());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,10 @@ class Exposition {
   // over all its series with at least those labels. Absent without observations; the highest
   // finite bound when the quantile lies beyond it.
   std::optional<double> quantile(std::string_view name, double q, const Labels& labels = {}) const;
+
+  // Only the series of that name whose `label` has one of `values`.
+  Exposition select(std::string_view name, const std::string& label,
+                    const std::set<std::string>& values) const;
 
   const std::vector<MetricSample>& samples() const { return samples_; }
   void merge(const Exposition& other);  // as if both were scraped from one process

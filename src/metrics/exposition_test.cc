@@ -46,6 +46,12 @@ TEST(ExpositionTest, ANeverObservedHistogramHasNoQuantile) {
   EXPECT_EQ(parsed(registry.scrape()).quantile("s", 0.99), std::nullopt);
 }
 
+TEST(ExpositionTest, SelectsSeriesByALabel) {
+  const auto metrics = parsed("s{t=\"a\"} 1\ns{t=\"b\"} 2\ns{t=\"c\"} 4\nother{t=\"a\"} 8\n");
+  EXPECT_EQ(metrics.select("s", "t", {"a", "c"}).sum("s"), 5);
+  EXPECT_EQ(metrics.select("s", "t", {"a"}).sum("other"), std::nullopt);
+}
+
 TEST(ExpositionTest, BeyondTheLastBoundIsTheLastBound) {
   MetricsRegistry registry;
   registry.histogram("s", "s", {0.1, 0.5}).observe(9);

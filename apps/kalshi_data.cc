@@ -1,0 +1,3 @@
+#include "app/cli.h"
+
+int main(int argc, char** argv) { return kd::run_kalshi_data(argc, argv); }

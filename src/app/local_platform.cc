@@ -1,0 +1,339 @@
+#include "app/local_platform.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "app/local_http.h"
+#include "audit/database_source.h"
+#include "base/time.h"
+#include "net/crypto.h"
+
+namespace kd {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kPoll{100};
+constexpr auto kStartPatience = 60s;
+constexpr auto kStopPatience = 40s;      // daemons promise 30 s
+constexpr auto kProgressPatience = 60s;  // without any progress
+constexpr std::size_t kTailLines = 12;
+constexpr const char* kGathererDatabase = "kalshi_ts";
+constexpr const char* kProductionDatabase = "kalshi_prod";
+constexpr const char* kMergedTables[] = {"trades",    "orderbook_deltas", "orderbook_snapshots",
+                                         "tickers",   "lifecycle_events", "ledger",
+                                         "quarantine"};
+
+tl::unexpected<Error> ended(const Supervisor::Ended& child) {
+  return fail(Remedy::kGiveUp, fmt::format("{} ended by itself with {}; the end of {}:\n{}",
+                                           child.name, describe_exit(child.exit_code),
+                                           child.log.string(), tail_of(child.log, kTailLines)));
+}
+
+Expected<Exposition> scrape(std::uint16_t port) {
+  KD_TRY(const auto answer, local_http("GET", port, "/metrics"));
+  return Exposition::parse(answer.body);
+}
+
+}  // namespace
+
+LocalPlatform::LocalPlatform(UpOptions options, Surroundings surroundings, UpLayout layout,
+                             DirectoryLock lock)
+    : options_(std::move(options)),
+      around_(std::move(surroundings)),
+      layout_(std::move(layout)),
+      lock_(std::move(lock)),
+      processes_(layout_.directory) {}
+
+LocalPlatform::~LocalPlatform() = default;
+
+Expected<std::unique_ptr<LocalPlatform>> LocalPlatform::prepare(UpOptions options,
+                                                                Surroundings surroundings) {
+  for (const auto* program : {"exchange-sim", "gatherer", "deduplicator"}) {
+    if (!fs::exists(surroundings.programs / program)) {
+      return fail(Remedy::kGiveUp, fmt::format("there is no {} beside this program in {}; build "
+                                               "all programs with 'make build'",
+                                               program, surroundings.programs.string()));
+    }
+  }
+  KD_TRY(auto layout, choose_layout(options.directory, ::geteuid() == 0));
+  KD_DO(make_directories(layout));
+  KD_TRY(auto lock, DirectoryLock::take(layout.lock()));
+  std::unique_ptr<LocalPlatform> platform(
+      new LocalPlatform(std::move(options), std::move(surroundings), layout, std::move(lock)));
+  KD_DO(platform->set_up());
+  return platform;
+}
+
+Expected<void> LocalPlatform::set_up() {
+  if (layout_.clusters.parent_path() != layout_.directory) {
+    around_.tell(fmt::format("the databases are in {}: the account that runs them may not enter {}",
+                             layout_.clusters.string(), layout_.directory.string()));
+  }
+  KD_DO(choose_ports());
+  if (options_.fresh) {
+    KD_DO(wipe(layout_));
+    KD_DO(make_directories(layout_));
+  }
+  KD_DO(drop_orphaned_clusters());
+  KD_DO(make_keys());
+  KD_DO(open_clusters());
+  return write_configs();
+}
+
+// Clusters outside of a directory that was deleted since: nobody has their passwords any more.
+Expected<void> LocalPlatform::drop_orphaned_clusters() {
+  std::error_code problem;
+  for (const auto& cluster : fs::directory_iterator(layout_.clusters)) {
+    const auto name = cluster.path().filename().string();
+    if (fs::exists(layout_.secret(name, "postgres"))) continue;
+    around_.tell(fmt::format("removing {}: it belongs to a directory that was deleted",
+                             cluster.path().string()));
+    fs::remove_all(cluster.path(), problem);
+    if (problem) return fail(Remedy::kGiveUp, cluster.path().string() + ": " + problem.message());
+  }
+  return {};
+}
+
+Expected<void> LocalPlatform::make_keys() {
+  for (const auto& id : gatherer_names(options_)) {
+    if (fs::exists(layout_.private_key(id)) && fs::exists(layout_.public_key(id))) continue;
+    auto made = generate_rsa_key_pair(layout_.private_key(id), layout_.public_key(id));
+    if (!made) return tl::unexpected(made.error());
+  }
+  return {};
+}
+
+Expected<void> LocalPlatform::open_clusters() {
+  for (const auto& name : gatherer_names(options_)) {
+    around_.tell("starting database " + name);
+    PrivateCluster::Options cluster{
+        name, kGathererDatabase, SchemaKind::kGatherer, {"gatherer", "dedup_reader"}};
+    KD_TRY(auto opened, PrivateCluster::open(layout_, std::move(cluster)));
+    gatherers_.push_back(std::move(opened));
+  }
+  around_.tell(std::string("starting database ") + kProductionCluster);
+  PrivateCluster::Options cluster{
+      kProductionCluster, kProductionDatabase, SchemaKind::kProduction, {"deduplicator"}};
+  KD_TRY(production_, PrivateCluster::open(layout_, std::move(cluster)));
+  return {};
+}
+
+Expected<void> LocalPlatform::choose_ports() {
+  std::set<std::uint16_t> taken;
+  auto next = options_.port;
+  const auto choose = [&](std::uint16_t& port) -> Expected<void> {
+    if (next) {
+      port = (*next)++;
+      if (local_port_is_free(port)) return {};
+      return fail(Remedy::kGiveUp, fmt::format("port {} of 127.0.0.1 is in use; stop the program "
+                                               "that listens there, or take another --port",
+                                               port));
+    }
+    do {
+      KD_TRY(port, free_local_port());
+    } while (!taken.insert(port).second);
+    return {};
+  };
+  ports_.gatherers.resize(static_cast<std::size_t>(options_.gatherers));
+  KD_DO(choose(ports_.simulator));
+  for (auto& port : ports_.gatherers) {
+    KD_DO(choose(port));
+  }
+  return choose(ports_.deduplicator);
+}
+
+Expected<void> LocalPlatform::write_configs() {
+  std::vector<UpDatabase> databases;
+  for (int i = 0; i < options_.gatherers; ++i) {
+    databases.push_back(gatherer_cluster(i).database());
+    KD_DO(write_private(layout_.config(gatherer_name(i)),
+                        plan().gatherer_config(i, databases.back())));
+  }
+  return write_private(layout_.config(kDeduplicatorName),
+                       plan().deduplicator_config(databases, production_->database()));
+}
+
+PrivateCluster& LocalPlatform::gatherer_cluster(int index) {
+  return *gatherers_[static_cast<std::size_t>(index)];
+}
+
+Expected<void> LocalPlatform::start(const ProcessPlan& process, std::uint16_t port,
+                                    const std::string& target) {
+  around_.tell(fmt::format("starting {} on 127.0.0.1:{}", process.name, port));
+  KD_DO(processes_.start(process));
+  const auto deadline = std::chrono::steady_clock::now() + kStartPatience;
+  while (std::chrono::steady_clock::now() < deadline) {
+    KD_DO(check_processes());
+    if (local_http("GET", port, target)) return {};
+    if (around_.pause(kPoll)) return fail(Remedy::kGiveUp, "stopped while starting");
+  }
+  return fail(
+      Remedy::kGiveUp,
+      fmt::format("{} does not answer at http://127.0.0.1:{}{}; the end of {}:\n{}", process.name,
+                  port, target, process.log.string(), tail_of(process.log, kTailLines)));
+}
+
+Expected<void> LocalPlatform::start_simulator() {
+  started_us_ = to_us(wall_now());
+  const auto seed = static_cast<std::uint64_t>(started_us_ / 1'000'000);
+  return start(plan().simulator(seed), ports_.simulator, "/sim/status");
+}
+
+Expected<void> LocalPlatform::start_gatherer(int index) {
+  return start(plan().gatherer(index), ports_.gatherers[static_cast<std::size_t>(index)],
+               "/health");
+}
+
+Expected<void> LocalPlatform::start_deduplicator() {
+  return start(plan().deduplicator(), ports_.deduplicator, "/health");
+}
+
+Expected<void> LocalPlatform::check_processes() {
+  if (const auto child = processes_.unexpected_end()) return ended(*child);
+  return {};
+}
+
+Expected<SimStatus> LocalPlatform::simulator_status() const {
+  KD_TRY(const auto answer, local_http("GET", ports_.simulator, "/sim/status"));
+  return parse_sim_status(answer.body);
+}
+
+UpSample LocalPlatform::sample(milliseconds at) const {
+  UpSample sample;
+  sample.at = at;
+  if (auto status = simulator_status()) sample.simulator = std::move(*status);
+  for (std::size_t i = 0; i < ports_.gatherers.size(); ++i) {
+    auto metrics = scrape(ports_.gatherers[i]);
+    if (metrics) sample.gatherers[gatherer_name(static_cast<int>(i))] = std::move(*metrics);
+  }
+  if (auto metrics = scrape(ports_.deduplicator)) sample.deduplicator = std::move(*metrics);
+  return sample;
+}
+
+Expected<void> LocalPlatform::stop_emission() {
+  KD_DO(local_http("POST", ports_.simulator, "/sim/stop-emission"));
+  return {};
+}
+
+double LocalPlatform::received_messages() const {
+  double received = 0;
+  for (const auto port : ports_.gatherers) {
+    const auto metrics = scrape(port);
+    if (!metrics) continue;
+    received += metrics->sum("conn_manager_messages_received_total").value_or(0);
+  }
+  return received;
+}
+
+// The simulator's buffers are empty, and then no gatherer reads anything more for a while: what
+// the system holds in between is read at once by a process that has nothing else to do.
+Expected<void> LocalPlatform::await_received() {
+  constexpr int kQuietPolls = 8;
+  double last = -1;
+  int quiet = 0;
+  while (quiet < kQuietPolls) {
+    KD_DO(check_processes());
+    const auto status = simulator_status();
+    const double received = received_messages();
+    const bool still = status && status->buffered_bytes == 0 && received == last;
+    quiet = still ? quiet + 1 : 0;
+    last = received;
+    if (around_.pause(kPoll)) return {};
+  }
+  return {};
+}
+
+Expected<void> LocalPlatform::stop_gatherers() {
+  return processes_.stop(gatherer_names(options_), kStopPatience);
+}
+
+Expected<void> LocalPlatform::stop_deduplicator() {
+  return processes_.stop({kDeduplicatorName}, kStopPatience);
+}
+
+Expected<void> LocalPlatform::stop_simulator() {
+  return processes_.stop({kSimulatorName}, kStopPatience);
+}
+
+// How many tables of all gatherers hold rows behind production's cursors.
+Expected<std::int64_t> LocalPlatform::unmerged_tables() {
+  KD_TRY(const auto production, production_->connect());
+  std::int64_t behind = 0;
+  for (int i = 0; i < options_.gatherers; ++i) {
+    KD_TRY(const auto gatherer, gatherer_cluster(i).connect());
+    for (const auto* table : kMergedTables) {
+      KD_TRY(const auto newest,
+             gatherer->query(fmt::format("SELECT max(position) FROM {}", table)));
+      const auto last = int_at(newest.at(0), 0);
+      if (!last) continue;
+      KD_TRY(const auto cursor,
+             production->query(
+                 "SELECT position FROM sync_cursors WHERE gatherer = $1 AND table_name = $2",
+                 {gatherer_name(i), table}));
+      const auto reached = cursor.empty() ? std::nullopt : int_at(cursor.at(0), 0);
+      if (!reached || *reached < *last) ++behind;
+    }
+  }
+  return behind;
+}
+
+Expected<std::int64_t> LocalPlatform::progress_of_merge() {
+  KD_TRY(const auto production, production_->connect());
+  KD_TRY(const auto rows, production->query("SELECT sum(position)::bigint FROM (SELECT position / "
+                                            "1000000 AS position FROM sync_cursors) c"));
+  return int_at(rows.at(0), 0).value_or(0);
+}
+
+Expected<void> LocalPlatform::await_merged() {
+  auto deadline = std::chrono::steady_clock::now() + kProgressPatience;
+  std::int64_t reached = -1;
+  for (;;) {
+    KD_DO(check_processes());
+    KD_TRY(const auto behind, unmerged_tables());
+    if (behind == 0) return {};
+    KD_TRY(const auto now_reached, progress_of_merge());
+    if (now_reached != std::exchange(reached, now_reached)) {
+      deadline = std::chrono::steady_clock::now() + kProgressPatience;
+    }
+    if (std::chrono::steady_clock::now() > deadline) {
+      return fail(Remedy::kGiveUp,
+                  fmt::format("the deduplicator makes no progress ({} tables behind); the end of "
+                              "{}:\n{}",
+                              behind, layout_.log(kDeduplicatorName).string(),
+                              tail_of(layout_.log(kDeduplicatorName), kTailLines)));
+    }
+    if (around_.pause(kPoll)) return {};
+  }
+}
+
+Expected<void> LocalPlatform::stop_databases() {
+  for (auto& cluster : gatherers_) {
+    KD_DO(cluster->server().stop());
+  }
+  KD_DO(production_->server().stop());
+  return {};
+}
+
+Expected<AuditReport> LocalPlatform::audit() {
+  Auditor auditor(gatherer_names(options_), started_us_);
+  const auto truth = layout_.truth().string();
+  KD_DO(read_truth(truth, [&](const TruthRecord& record) { auditor.learn(record); }));
+  for (int i = 0; i < options_.gatherers; ++i) {
+    auditor.begin_gatherer(gatherer_name(i));
+    KD_TRY(const auto connection, gatherer_cluster(i).connect());
+    KD_DO(see_database(auditor, *connection));
+  }
+  auditor.begin_production();
+  KD_TRY(const auto connection, production_->connect());
+  KD_DO(see_database(auditor, *connection));
+  KD_DO(read_truth(truth, [&](const TruthRecord& record) { auditor.explain(record); }));
+  return auditor.report();
+}
+
+}  // namespace kd

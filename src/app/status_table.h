@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "app/up_figures.h"
+
+namespace kd {
+
+// Several lines for a terminal, each ended by a newline.
+std::string render_table(const UpFigures& figures);
+
+// The same in one line, for logs and pipes; without a newline.
+std::string render_line(const UpFigures& figures);
+
+// 1234567 -> "1,234,567".
+std::string with_commas(std::int64_t number);
+
+}  // namespace kd

@@ -1,0 +1,186 @@
+#include "app/up_command.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <utility>
+
+#include "app/exit_code.h"
+#include "app/local_platform.h"
+#include "app/screen.h"
+#include "app/stop_signals.h"
+#include "app/up_report.h"
+#include "base/version.h"
+
+namespace kd {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr milliseconds kBetweenSamples{500};
+constexpr const char* kFinished = "finished";
+
+class UpRun {
+ public:
+  UpRun(const UpOptions& options, std::filesystem::path programs)
+      : options_(options), programs_(std::move(programs)) {}
+
+  int run() {
+    if (const auto started = start(); !started) {
+      return stopped_ ? kExitOk : complain(started.error(), kExitCannotStart);
+    }
+    screen_.tell(options_.ends_by_itself() ? "running" : "running; Ctrl-C stops it");
+    if (const auto watched = watch(); !watched) return complain(watched.error(), kExitFailure);
+    signals_.release();  // from here a second Ctrl-C ends everything at once
+    if (const auto ended = stop(); !ended) return complain(ended.error(), kExitFailure);
+    if (!options_.ends_by_itself() || stopped_) return finish_databases();
+    return audit();
+  }
+
+ private:
+  int complain(const Error& error, int code) {
+    screen_.erase();
+    std::fprintf(stderr, "kalshi-data up: %s\n", error.what.c_str());
+    return code;
+  }
+
+  Expected<void> start() {
+    LocalPlatform::Surroundings around;
+    around.programs = programs_;
+    around.tell = [this](const std::string& line) { screen_.tell(line); };
+    around.pause = [this](milliseconds wait) { return pause(wait); };
+    KD_TRY(platform_, LocalPlatform::prepare(options_, std::move(around)));
+    if (pause(0ms)) return fail(Remedy::kGiveUp, "stopped while starting");
+    KD_DO(platform_->start_simulator());
+    for (int i = 0; i < options_.gatherers; ++i) KD_DO(platform_->start_gatherer(i));
+    return platform_->start_deduplicator();
+  }
+
+  // Waits; true once a signal to stop has come. While stopping, waits are just waits.
+  bool pause(milliseconds wait) {
+    if (stopping_) {
+      signals_.wait(wait);
+      return false;
+    }
+    stopped_ = stopped_ || signals_.wait(wait);
+    return stopped_;
+  }
+
+  // Until the simulator has emitted everything, or a signal.
+  Expected<void> watch() {
+    started_ = Clock::now();
+    while (!pause(kBetweenSamples)) {
+      KD_DO(platform_->check_processes());
+      take_sample();
+      if (options_.ends_by_itself() && last_.simulator && last_.simulator->state == kFinished)
+        break;
+    }
+    stopping_ = true;
+    return {};
+  }
+
+  void take_sample() {
+    auto now = platform_->sample(std::chrono::duration_cast<milliseconds>(Clock::now() - started_));
+    note_emission(now);
+    screen_.show(figures_of(last_, now));
+    last_ = std::move(now);
+  }
+
+  void note_emission(const UpSample& now) {
+    if (!now.simulator || now.simulator->emitted_total() == emitted_) return;
+    if (emitted_ == 0) first_emission_ = now.at - kBetweenSamples;
+    emitted_ = now.simulator->emitted_total();
+    last_emission_ = now.at;
+  }
+
+  Expected<void> stop() {
+    screen_.tell("stopping: emission off, gatherers flush, the deduplicator catches up");
+    static_cast<void>(platform_->stop_emission());  // a finished simulator may be gone
+    KD_DO(platform_->await_received());
+    take_sample();
+    KD_DO(platform_->stop_gatherers());
+    KD_DO(platform_->await_merged());
+    gathered_ = std::exchange(last_.gatherers, {});
+    auto merged = platform_->sample(last_.at);
+    if (merged.deduplicator) merged_ = std::move(*merged.deduplicator);
+    KD_DO(platform_->stop_deduplicator());
+    return platform_->stop_simulator();
+  }
+
+  int finish_databases() {
+    if (const auto ended = platform_->stop_databases(); !ended) {
+      return complain(ended.error(), kExitFailure);
+    }
+    screen_.tell("stopped; 'kalshi-data up' goes on from here");
+    return kExitOk;
+  }
+
+  int audit() {
+    screen_.tell("auditing production against what was emitted");
+    auto audited = platform_->audit();
+    if (!audited) return complain(audited.error(), kExitFailure);
+    const UpReport report = report_of(std::move(*audited));
+    screen_.tell(report_text(report));
+    if (report.audit.merged() == 0) {
+      return complain({Remedy::kGiveUp, "nothing that was emitted reached production"},
+                      kExitIncomplete);
+    }
+    if (options_.report && !write_report(report)) {
+      return complain({Remedy::kGiveUp, "--report: cannot write " + options_.report->string()},
+                      kExitFailure);
+    }
+    const int stopped = finish_databases();
+    return report.audit.clean() ? stopped : kExitIncomplete;
+  }
+
+  UpReport report_of(AuditReport audited) const {
+    UpReport report;
+    report.options = options_;
+    report.audit = std::move(audited);
+    report.emitted = emitted_;
+    report.seconds = std::chrono::duration<double>(last_emission_ - first_emission_).count();
+    if (options_.replay) return report;
+    Exposition all;
+    for (const auto& [id, metrics] : gathered_) all.merge(metrics);
+    report.to_local = latency_of(all, "writer_commit_latency_seconds", "writer");
+    report.to_production = latency_of(merged_, "dedup_commit_latency_seconds", "table");
+    return report;
+  }
+
+  bool write_report(const UpReport& report) const {
+    std::ofstream out(*options_.report);
+    out << report_json(report, version_line("kalshi-data"));
+    return static_cast<bool>(out.flush());
+  }
+
+  const UpOptions options_;
+  const std::filesystem::path programs_;
+  StopSignals signals_;  // before anything that starts a thread
+  Screen screen_;
+  std::unique_ptr<LocalPlatform> platform_;
+  bool stopped_ = false;  // by a signal
+  bool stopping_ = false;
+  Clock::time_point started_;
+  UpSample last_;
+  std::int64_t emitted_ = 0;
+  milliseconds first_emission_{0};
+  milliseconds last_emission_{0};
+  std::map<std::string, Exposition> gathered_;  // the last metrics of each gatherer
+  Exposition merged_;
+};
+
+}  // namespace
+
+int run_up(const UpOptions& options, const std::filesystem::path& programs) {
+  if (const auto checked = check_up_options(options); !checked) {
+    std::fprintf(stderr, "kalshi-data up: %s\n", checked.error().what.c_str());
+    return kExitUsage;
+  }
+  return UpRun(options, programs).run();
+}
+
+}  // namespace kd

@@ -1,0 +1,63 @@
+#include "app/up_options.h"
+
+#include <charconv>
+
+namespace kd {
+namespace {
+
+constexpr int kMostGatherers = 16;
+constexpr int kLeastConnections = 4;
+constexpr int kMostConnections = 200;
+constexpr int kGlobalSockets = 3;  // ticker, trade, lifecycle
+
+tl::unexpected<Error> refuse(const std::string& what) { return fail(Remedy::kGiveUp, what); }
+
+bool is_positive_number(const std::string& text) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, problem] = std::from_chars(text.data(), end, value);
+  return problem == std::errc() && stopped == end && value > 0;
+}
+
+Expected<void> check_replay(const UpOptions& options) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(*options.replay, ignored)) {
+    return refuse("--replay: '" + options.replay->string() +
+                  "' is not a directory; expected a folder of recordings");
+  }
+  if (options.duration) {
+    return refuse("--for cannot be combined with --replay: a replay ends with its recordings");
+  }
+  if (options.speed != "max" && !is_positive_number(options.speed)) {
+    return refuse("--speed: '" + options.speed + "' is not a number above 0 or max");
+  }
+  if (options.stamps != "ms" && options.stamps != "us") {
+    return refuse("--stamps: '" + options.stamps + "' is not ms or us");
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<void> check_up_options(const UpOptions& options) {
+  if (options.gatherers < 1 || options.gatherers > kMostGatherers) {
+    return refuse("--gatherers must be 1 to 16");
+  }
+  if (options.connections < kLeastConnections || options.connections > kMostConnections) {
+    return refuse("--connections must be 4 to 200: tickers, trades, lifecycle and order books");
+  }
+  if (options.markets < 1 || options.markets > 1'000'000) {
+    return refuse("--markets must be 1 to 1000000");
+  }
+  if (!(options.rate > 0 && options.rate <= 1'000'000)) {
+    return refuse("--rate must be above 0 and at most 1000000 messages a second");
+  }
+  if (options.replay) return check_replay(options);
+  return {};
+}
+
+SocketShares share_sockets(int connections) {
+  return {.ticker = 1, .trade = 1, .lifecycle = 1, .orderbook = connections - kGlobalSockets};
+}
+
+}  // namespace kd

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/expected.h"
+
+namespace kd {
+
+// What `kalshi-data up` was asked for. A value.
+struct UpOptions {
+  std::optional<std::chrono::milliseconds> duration;  // --for; absent: until Ctrl-C
+  std::optional<std::filesystem::path> replay;        // a folder of recordings
+  std::string speed = "1";                            // replay: times life, or "max"
+  std::string stamps = "ms";  // replay: resolution of the exchange's stamps, ms or us
+  int markets = 200;          // synthetic world
+  double rate = 1'000;        // synthetic world: messages a second
+  int gatherers = 3;
+  int connections = 8;  // sockets of one gatherer
+  std::filesystem::path directory = "var";
+  std::optional<std::filesystem::path> report;  // JSON
+  bool fresh = false;                           // wipe `directory` first
+  std::optional<std::uint16_t> port;            // first of consecutive ports; absent: any free ones
+
+  // With an end of its own a run is audited against the simulator's truth.
+  bool ends_by_itself() const { return duration.has_value() || replay.has_value(); }
+};
+
+// The error names the option and what is allowed.
+Expected<void> check_up_options(const UpOptions& options);
+
+// How the sockets of one gatherer are divided. A value.
+struct SocketShares {
+  int ticker = 1;
+  int trade = 1;
+  int lifecycle = 1;
+  int orderbook = 1;
+};
+// One for each channel of all markets, the others for order books. connections >= 4.
+SocketShares share_sockets(int connections);
+
+}  // namespace kd

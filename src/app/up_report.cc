@@ -1,0 +1,128 @@
+#include "app/up_report.h"
+
+#include <fmt/format.h>
+
+#include "app/status_table.h"
+
+namespace kd {
+namespace {
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+template <typename Map, typename Value>
+std::string object(const Map& map, Value value) {
+  std::string out;
+  for (const auto& [key, item] : map) {
+    out += fmt::format("{}{}:{}", out.empty() ? "" : ",", quoted(key), value(item));
+  }
+  return "{" + out + "}";
+}
+
+std::string table_json(const TableAudit& table) {
+  return fmt::format(
+      R"({{"emitted":{},"captured":{},"merged":{},"missing":{},"unwatched":{},"doubled":{}}})",
+      table.emitted, object(table.captured, [](std::int64_t n) { return std::to_string(n); }),
+      table.merged, table.missing, table.unwatched, table.doubled);
+}
+
+std::string latency_json(const Latency& latency) {
+  const auto figure = [](const std::optional<double>& seconds) {
+    return seconds ? fmt::format("{:.4f}", *seconds) : std::string("null");
+  };
+  return fmt::format(R"({{"p50":{},"p99":{}}})", figure(latency.p50_seconds),
+                     figure(latency.p99_seconds));
+}
+
+double rate_of(const UpReport& report) {
+  return report.seconds > 0 ? static_cast<double>(report.emitted) / report.seconds : 0;
+}
+
+std::string captured_text(const TableAudit& table) {
+  std::string out;
+  for (const auto& [gatherer, rows] : table.captured) {
+    const double share =
+        table.emitted == 0 ? 0
+                           : 100.0 * static_cast<double>(rows) / static_cast<double>(table.emitted);
+    out += table.emitted == 0 ? fmt::format("{:>14}", "-") : fmt::format("{:>12.2f} %", share);
+  }
+  return out;
+}
+
+std::string milliseconds(const std::optional<double>& seconds) {
+  return seconds ? fmt::format("{:.0f} ms", *seconds * 1000) : "-";
+}
+
+}  // namespace
+
+Latency latency_of(const Exposition& metrics, const std::string& histogram,
+                   const std::string& label) {
+  const auto streamed =
+      metrics.select(histogram + "_bucket", label, {"orderbook_deltas", "trades", "tickers"});
+  return {streamed.quantile(histogram, 0.5), streamed.quantile(histogram, 0.99)};
+}
+
+std::string report_json(const UpReport& report, const std::string& version) {
+  std::string examples;
+  for (const auto& example : report.audit.examples) {
+    examples += (examples.empty() ? "" : ",") + quoted(example);
+  }
+  const auto& options = report.options;
+  return fmt::format(
+             R"({{"version":{},"mode":{},"stamps":{},"clean":{},"seconds":{:.1f},)"
+             R"("emitted":{},"emitted_per_second":{:.0f},"tables":{},"answered_snapshots":{},)",
+             quoted(version), options.replay ? R"("replay")" : R"("synthetic")",
+             quoted(options.stamps), report.audit.clean(), report.seconds, report.emitted,
+             rate_of(report), object(report.audit.tables, table_json),
+             report.audit.answered_snapshots) +
+         fmt::format(
+             R"("short_key_would_have_lost":{},"latency_seconds":{{"local":{},"production":{}}},)"
+             R"("examples":[{}]}})",
+             report.audit.lost_by_short_key, latency_json(report.to_local),
+             latency_json(report.to_production), examples) +
+         "\n";
+}
+
+std::string report_text(const UpReport& report) {
+  const auto& audit = report.audit;
+  std::string out = fmt::format("{:<22}{:>12}{:>12}{:>10}{:>11}{:>10}", "", "emitted", "production",
+                                "missing", "unwatched", "doubled");
+  if (!audit.tables.empty()) {
+    for (const auto& [gatherer, rows] : audit.tables.begin()->second.captured) {
+      out += fmt::format("{:>14}", gatherer);
+    }
+  }
+  out += "\n";
+  for (const auto& [name, table] : audit.tables) {
+    out +=
+        fmt::format("{:<22}{:>12}{:>12}{:>10}{:>11}{:>10}{}\n", name, with_commas(table.emitted),
+                    with_commas(table.merged), with_commas(table.missing),
+                    with_commas(table.unwatched), with_commas(table.doubled), captured_text(table));
+  }
+  out += fmt::format("the key (ticker, time, price, side) would have lost {} deltas\n",
+                     with_commas(audit.lost_by_short_key));
+  if (report.to_local.p50_seconds) {
+    out += fmt::format("exchange to local commit: p50 {}, p99 {}; to production: p50 {}, p99 {}\n",
+                       milliseconds(report.to_local.p50_seconds),
+                       milliseconds(report.to_local.p99_seconds),
+                       milliseconds(report.to_production.p50_seconds),
+                       milliseconds(report.to_production.p99_seconds));
+  }
+  for (const auto& example : audit.examples) out += "  " + example + "\n";
+  return out + (audit.clean() ? "complete: nothing missing, nothing doubled\n"
+                              : "NOT complete: rows are missing or doubled\n");
+}
+
+}  // namespace kd

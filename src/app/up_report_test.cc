@@ -1,0 +1,59 @@
+#include "app/up_report.h"
+
+#include <gmock/gmock.h>
+
+#include "codec/flat_json.h"
+
+namespace kd {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+UpReport example() {
+  UpReport report;
+  report.options.duration = std::chrono::seconds(30);
+  report.audit.tables["trades"] = {.emitted = 1'000,
+                                   .merged = 990,
+                                   .missing = 4,
+                                   .unwatched = 6,
+                                   .doubled = 0,
+                                   .captured = {{"gatherer-1", 900}}};
+  report.audit.lost_by_short_key = 58'539;
+  report.audit.examples = {"missing: trades 5 KX \"a\""};
+  report.seconds = 10;
+  report.emitted = 1'000;
+  report.to_local = {0.05, 0.1204};
+  return report;
+}
+
+TEST(UpReportTest, TheJsonHoldsEveryFigure) {
+  const auto json = report_json(example(), "kalshi-data 0.1.0");
+  const auto flat = flatten_json(json);
+  ASSERT_TRUE(flat) << flat.error().what << json;
+  EXPECT_EQ(flat->at("version"), "kalshi-data 0.1.0");
+  EXPECT_EQ(flat->at("mode"), "synthetic");
+  EXPECT_EQ(flat->at("clean"), "false");
+  EXPECT_EQ(flat->at("tables.trades.emitted"), "1000");
+  EXPECT_EQ(flat->at("tables.trades.captured.gatherer-1"), "900");
+  EXPECT_EQ(flat->at("tables.trades.missing"), "4");
+  EXPECT_EQ(flat->at("tables.trades.unwatched"), "6");
+  EXPECT_EQ(flat->at("short_key_would_have_lost"), "58539");
+  EXPECT_EQ(flat->at("latency_seconds.local.p99"), "0.1204");
+  EXPECT_FALSE(flat->contains("latency_seconds.production.p99"));
+  EXPECT_EQ(flat->at("emitted_per_second"), "100");
+  EXPECT_EQ(flat->at("examples[0]"), "missing: trades 5 KX \"a\"");
+}
+
+TEST(UpReportTest, TheTextSaysWhetherItIsComplete) {
+  auto report = example();
+  EXPECT_THAT(report_text(report), HasSubstr("NOT complete"));
+  EXPECT_THAT(report_text(report), HasSubstr("90.00 %"));
+  EXPECT_THAT(report_text(report),
+              HasSubstr("the key (ticker, time, price, side) would have lost 58,539 deltas"));
+  report.audit.tables["trades"].missing = 0;
+  EXPECT_THAT(report_text(report), Not(HasSubstr("NOT complete")));
+}
+
+}  // namespace
+}  // namespace kd

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "net/http_server.h"
+#include "sim/query.h"
+#include "sim/token_bucket.h"
+#include "sim/world.h"
+
+namespace kd::sim {
+
+inline constexpr std::string_view kRestRoot = "/trade-api/v2";
+inline constexpr std::string_view kWsPath = "/trade-api/ws/v2";
+
+struct RestOptions {
+  double read_tokens_per_second = 0;  // a request costs 10; 0: no limit
+  double read_bucket_seconds = 3;     // capacity, in seconds of refill
+};
+
+// The two shapes of errors the exchange has, and the third of 429.
+HttpResponse documented_error(int status, std::string_view code, std::string_view message);
+HttpResponse nested_error(int status, std::string_view code, std::string_view message);
+HttpResponse too_many_requests();
+
+// Answers GET requests below /trade-api/v2 out of the world. Confined to the loop's thread.
+class RestApi {
+ public:
+  RestApi(const World& world, RestOptions options) : world_(world), options_(options) {}
+
+  // `client` is "" for a request without credentials; `now_ms` the simulator's clock, `real_ms`
+  // real time.
+  HttpResponse handle(const HttpRequest& request, std::string_view client, std::int64_t now_ms,
+                      std::int64_t real_ms);
+
+ private:
+  bool within_budget(std::string_view client, std::int64_t real_ms);
+  HttpResponse route(const std::vector<std::string>& path, const Query& query,
+                     std::string_view client, std::int64_t now_ms) const;
+  HttpResponse account_limits(std::string_view client) const;
+
+  const World& world_;
+  const RestOptions options_;
+  std::map<std::string, TokenBucket, std::less<>> buckets_;
+};
+
+// One resource each; `path` is what follows /trade-api/v2, in parts and decoded.
+struct RestCall {
+  const World& world;
+  const std::vector<std::string>& path;
+  const Query& query;
+  std::int64_t now_ms;
+};
+HttpResponse get_exchange(const RestCall& call);
+HttpResponse get_series(const RestCall& call);
+HttpResponse get_events(const RestCall& call);
+HttpResponse get_markets(const RestCall& call);
+HttpResponse get_orderbook(const RestCall& call, const Market& market);
+HttpResponse get_orderbooks(const RestCall& call);
+HttpResponse get_trades(const RestCall& call);
+HttpResponse get_historical(const RestCall& call);
+
+}  // namespace kd::sim

@@ -1,0 +1,130 @@
+#include "sim/catalog_json.h"
+#include "sim/json_text.h"
+#include "sim/market_filter.h"
+#include "sim/rest_page.h"
+
+namespace kd::sim {
+
+namespace {
+
+class EventFilter {
+ public:
+  EventFilter(const RestCall& call, bool combos) : call_(call), combos_(combos) {
+    tickers_ = call.query.list("tickers");
+    min_close_s_ = call.query.number("min_close_ts", bad_);
+    min_updated_s_ = call.query.number("min_updated_ts", bad_);
+    bad_ |= !status_matches(call.query.text("status"), MarketStatus::kActive);
+  }
+
+  bool bad() const { return bad_; }
+
+  bool matches(const Event& event) const {
+    const std::string_view series = call_.query.text("series_ticker");
+    const std::string_view collection = call_.query.text("collection_ticker");
+    const std::string& of = call_.world.series(event.series).ticker;
+    if (event.combo != combos_) return false;
+    if (!series.empty() && of != series) return false;
+    if (!collection.empty() && of + "-R" != collection) return false;
+    if (!tickers_.empty() &&
+        std::find(tickers_.begin(), tickers_.end(), event.ticker) == tickers_.end()) {
+      return false;
+    }
+    return std::any_of(event.markets.begin(), event.markets.end(),
+                       [&](MarketIndex at) { return matches(call_.world.market(at)); });
+  }
+
+ private:
+  bool matches(const Market& market) const {
+    if (market.times.created > call_.now_ms) return false;
+    const auto late_enough = [&](std::int64_t ms, std::optional<std::int64_t> min_s) {
+      return !min_s || ms == kNever || ms - market.shown_offset_ms >= *min_s * 1000;
+    };
+    return *status_matches(call_.query.text("status"), status_at(market, call_.now_ms)) &&
+           late_enough(market.times.close, min_close_s_) &&
+           late_enough(market.times.updated, min_updated_s_);
+  }
+
+  const RestCall& call_;
+  const bool combos_;
+  std::vector<std::string> tickers_;
+  std::optional<std::int64_t> min_close_s_, min_updated_s_;
+  bool bad_ = false;
+};
+
+HttpResponse list_events(const RestCall& call, bool combos) {
+  const EventFilter filter(call, combos);
+  if (filter.bad()) return bad_request("unknown status, or a time that is no Unix second");
+  if (call.query.has("series_ticker") && call.query.has("collection_ticker")) {
+    return bad_request("series_ticker and collection_ticker exclude each other");
+  }
+  const auto page = read_page(call, 200, combos ? 100 : 200,
+                              {"status", "series_ticker", "collection_ticker", "tickers",
+                               "min_close_ts", "min_updated_ts"});
+  if (!page) return bad_request("limit is 1 to 200; cursor is that of the same query");
+  PageWriter rows("events", *page);
+  const bool nested = call.query.flag("with_nested_markets");
+  const auto count = static_cast<std::int64_t>(call.world.event_count());
+  for (std::int64_t at = page->from; at < count; ++at) {
+    const Event& event = call.world.event(static_cast<EventIndex>(at));
+    if (!filter.matches(event)) continue;
+    if (rows.full()) return rows.finish(at);
+    append_event(rows.row(), call.world, event, call.now_ms, nested);
+  }
+  return rows.finish(std::nullopt);
+}
+
+HttpResponse one_event(const RestCall& call, const Event& event) {
+  const bool nested = call.query.flag("with_nested_markets");
+  std::string out;
+  JsonObject object(out);
+  append_event(object.key("event"), call.world, event, call.now_ms, nested);
+  std::string& list = object.key("markets");
+  list.push_back('[');
+  for (const MarketIndex at : event.markets) {
+    const Market& market = call.world.market(at);
+    if (nested || market.times.created > call.now_ms) continue;
+    if (list.back() != '[') list.push_back(',');
+    append_market(list, call.world, market, call.now_ms);
+  }
+  list.push_back(']');
+  object.close();
+  return {200, "application/json", std::move(out), {}};
+}
+
+HttpResponse list_series(const RestCall& call) {
+  const std::string_view category = call.query.text("category");
+  std::string out = "{\"series\":[";
+  for (SeriesIndex at = 0; at < call.world.series_count(); ++at) {
+    const Series& series = call.world.series(at);
+    if (!category.empty() && series.category != category) continue;
+    if (!call.query.text("tags").empty()) continue;  // no series here has tags
+    if (out.back() != '[') out.push_back(',');
+    append_series(out, call.world, series, call.now_ms, call.query.flag("include_volume"));
+  }
+  out += "]}";
+  return {200, "application/json", std::move(out), {}};
+}
+
+}  // namespace
+
+HttpResponse get_events(const RestCall& call) {
+  if (call.path.size() == 1) return list_events(call, false);
+  if (call.path.size() != 2) return not_found();
+  if (call.path[1] == "multivariate") return list_events(call, true);
+  const auto at = call.world.find_event(call.path[1]);
+  return at ? one_event(call, call.world.event(*at)) : not_found();
+}
+
+HttpResponse get_series(const RestCall& call) {
+  if (call.path.size() == 1) return list_series(call);
+  const auto at = call.path.size() == 2 ? call.world.find_series(call.path[1]) : std::nullopt;
+  if (!at) return not_found();
+  std::string out;
+  JsonObject object(out);
+  append_series(object.key("series"), call.world, call.world.series(*at), call.now_ms,
+                call.query.flag("include_volume"));
+  object.close();
+  return {200, "application/json", std::move(out), {}};
+}
+
+}  // namespace kd::sim

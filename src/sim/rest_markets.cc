@@ -1,0 +1,86 @@
+#include "sim/catalog_json.h"
+#include "sim/json_text.h"
+#include "sim/market_filter.h"
+#include "sim/rest_page.h"
+
+namespace kd::sim {
+
+namespace {
+
+constexpr std::size_t kMaxBatch = 100;
+constexpr std::int64_t kMaxDepth = 100;
+
+HttpResponse list_markets(const RestCall& call) {
+  const auto filter = MarketFilter::parse(call.query);
+  if (!filter) return bad_request(filter.error().what);
+  const auto page =
+      read_page(call, 1000, 100,
+                {"event_ticker", "series_ticker", "tickers", "status", "mve_filter",
+                 "min_created_ts", "max_created_ts", "min_close_ts", "max_close_ts",
+                 "min_settled_ts", "max_settled_ts", "min_updated_ts", "max_updated_ts"});
+  if (!page) return bad_request("limit is 0 to 1000; cursor is that of the same query");
+  PageWriter rows("markets", *page);
+  const auto count = static_cast<std::int64_t>(call.world.market_count());
+  for (std::int64_t at = page->from; at < count; ++at) {
+    const Market& market = call.world.market(static_cast<MarketIndex>(at));
+    if (!filter->matches(call.world, market, call.now_ms)) continue;
+    if (rows.full()) return rows.finish(at);
+    append_market(rows.row(), call.world, market, call.now_ms);
+  }
+  return rows.finish(std::nullopt);
+}
+
+HttpResponse one_market(const RestCall& call, const Market& market) {
+  std::string out;
+  JsonObject object(out);
+  append_market(object.key("market"), call.world, market, call.now_ms);
+  object.close();
+  return {200, "application/json", std::move(out), {}};
+}
+
+}  // namespace
+
+HttpResponse get_markets(const RestCall& call) {
+  if (call.path.size() == 1) return list_markets(call);
+  if (call.path.size() == 2 && call.path[1] == "trades") return get_trades(call);
+  if (call.path.size() == 2 && call.path[1] == "orderbooks") return get_orderbooks(call);
+  const auto at = call.world.find_market(call.path[1]);
+  if (!at || call.world.market(*at).times.created > call.now_ms) return not_found();
+  const Market& market = call.world.market(*at);
+  if (call.path.size() == 2) return one_market(call, market);
+  if (call.path.size() == 3 && call.path[2] == "orderbook") return get_orderbook(call, market);
+  return not_found();
+}
+
+HttpResponse get_orderbook(const RestCall& call, const Market& market) {
+  bool bad = false;
+  const std::int64_t depth = call.query.number("depth", bad).value_or(0);
+  if (bad || depth < 0 || depth > kMaxDepth) return bad_request("depth is 0 to 100");
+  std::string out;
+  JsonObject object(out);
+  append_orderbook(object.key("orderbook_fp"), market, static_cast<std::size_t>(depth));
+  object.close();
+  return {200, "application/json", std::move(out), {}};
+}
+
+// Unknown tickers are left out.
+HttpResponse get_orderbooks(const RestCall& call) {
+  const auto tickers = call.query.all("tickers");
+  if (tickers.empty() || tickers.size() > kMaxBatch) {
+    return bad_request("tickers is repeated 1 to 100 times");
+  }
+  std::string out = "{\"orderbooks\":[";
+  for (const std::string& ticker : tickers) {
+    const auto at = call.world.find_market(ticker);
+    if (!at || call.world.market(*at).times.created > call.now_ms) continue;
+    if (out.back() != '[') out.push_back(',');
+    JsonObject object(out);
+    object.text("ticker", ticker);
+    append_orderbook(object.key("orderbook_fp"), call.world.market(*at), 0);
+    object.close();
+  }
+  out += "]}";
+  return {200, "application/json", std::move(out), {}};
+}
+
+}  // namespace kd::sim

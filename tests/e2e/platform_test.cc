@@ -1,0 +1,218 @@
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "app/local_platform.h"
+#include "codec/flat_json.h"
+#include "e2e/workbench.h"
+
+namespace kd {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr int kKilledGatherer = 1;
+constexpr auto kPatience = 10min;
+
+// Frames of all files of a recording, from its manifest: market, file, frames.
+std::int64_t frames_of(const fs::path& recording) {
+  std::ifstream in(recording / "MANIFEST.csv");
+  std::int64_t frames = 0;
+  for (std::string line; std::getline(in, line);) {
+    const auto comma = line.rfind(',');
+    if (comma != std::string::npos) frames += std::atoll(line.c_str() + comma + 1);
+  }
+  return frames;
+}
+
+class PlatformTest : public testing::Test {
+ protected:
+  void prepare(UpOptions options) {
+    LocalPlatform::Surroundings around;
+    around.programs = KD_BINARY_DIR;
+    around.tell = [](const std::string& line) { std::puts(line.c_str()); };
+    around.pause = [](std::chrono::milliseconds wait) {
+      std::this_thread::sleep_for(wait);
+      return false;
+    };
+    auto platform = LocalPlatform::prepare(std::move(options), std::move(around));
+    ASSERT_TRUE(platform) << platform.error().what;
+    platform_ = std::move(*platform);
+  }
+
+  void expect(const Expected<void>& done) { ASSERT_TRUE(done) << done.error().what; }
+
+  // Until the simulator has emitted so many messages, or all.
+  void await_emitted(std::int64_t messages) {
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while (std::chrono::steady_clock::now() < deadline) {
+      const auto status = platform_->simulator_status();
+      if (status && (status->state == "finished" || status->emitted_total() >= messages)) return;
+      std::this_thread::sleep_for(2ms);
+    }
+    FAIL() << "the simulator does not emit " << messages << " messages";
+  }
+
+  void await_finished() { await_emitted(INT64_MAX); }
+
+  void stop_in_order() {
+    expect(platform_->await_received());
+    expect(platform_->stop_gatherers());
+    expect(platform_->await_merged());
+    expect(platform_->stop_deduplicator());
+    expect(platform_->stop_simulator());
+  }
+
+  // A recording goes through three gatherers; one is killed in the middle, the deduplicator later.
+  void play_with_kills(const fs::path& recording) {
+    UpOptions options;
+    options.replay = recording;
+    options.speed = "max";
+    options.connections = 4;
+    options.directory = bench_ / "var";
+    prepare(options);
+    const auto frames = frames_of(recording);
+    ASSERT_GT(frames, 0);
+    expect(platform_->start_simulator());
+    for (int i = 0; i < options.gatherers; ++i) expect(platform_->start_gatherer(i));
+    expect(platform_->start_deduplicator());
+    await_emitted(frames / 2);
+    platform_->processes().kill(gatherer_name(kKilledGatherer));
+    expect(platform_->start_gatherer(kKilledGatherer));
+    await_emitted(frames * 3 / 4);
+    platform_->processes().kill(kDeduplicatorName);
+    expect(platform_->start_deduplicator());
+    await_finished();
+    stop_in_order();
+  }
+
+  void expect_clean_audit() {
+    const auto audit = platform_->audit();
+    ASSERT_TRUE(audit) << audit.error().what;
+    for (const auto& [table, figures] : audit->tables) {
+      EXPECT_EQ(figures.missing, 0) << table;
+      EXPECT_EQ(figures.doubled, 0) << table;
+    }
+    EXPECT_GT(audit->tables.at("orderbook_deltas").merged, 0);
+    EXPECT_GT(audit->tables.at("trades").merged, 0);
+    for (const auto& example : audit->examples) ADD_FAILURE() << example;
+  }
+
+  void dump(const std::string& sql, const fs::path& file) {
+    const auto connection = platform_->production_cluster().connect();
+    ASSERT_TRUE(connection) << connection.error().what;
+    const auto rows = (*connection)->query(sql);
+    ASSERT_TRUE(rows) << rows.error().what;
+    std::ofstream out(file);
+    for (const auto& row : *rows) {
+      const char* separator = "";
+      for (const auto& value : row) {
+        out << separator << value.value_or("\\N");
+        separator = "\t";
+      }
+      out << '\n';
+    }
+  }
+
+  // Compares with the recording by a program that shares nothing with ours.
+  void expect_books_of(const fs::path& recording) {
+    dump("SELECT exchange_ts, ticker, side, price, size_delta, ordinal FROM orderbook_deltas",
+         bench_ / "deltas.tsv");
+    dump("SELECT trade_id FROM trades", bench_ / "trades.tsv");
+    dump(
+        "SELECT snapshot_ts, occurrence, ticker, yes_bids, no_bids, anchor_ts, anchor_deltas "
+        "FROM orderbook_snapshots WHERE gatherer = 'gatherer-1' AND source = 'ws'",
+        bench_ / "snapshots.tsv");
+    const auto folded =
+        run_program({"/usr/bin/env", "python3", std::string(KD_SOURCE_DIR) + "/tests/e2e/fold.py",
+                     recording, (bench_ / "deltas.tsv").parent_path()});
+    EXPECT_EQ(folded.exit_code, 0) << folded.output;
+    std::puts(folded.output.c_str());
+  }
+
+  Workbench bench_;
+  std::unique_ptr<LocalPlatform> platform_;
+};
+
+TEST_F(PlatformTest, ARecordingOfTheSimulatorSurvivesKills) {
+  const auto recording = bench_ / "recording";
+  const auto recorded =
+      run_program({program("exchange-sim"), "--listen", "127.0.0.1:0", "--markets", "30", "--rate",
+                   "4000", "--seed", "7", "--for", "10s", "--record", recording});
+  ASSERT_EQ(recorded.exit_code, 0) << recorded.output;
+  play_with_kills(recording);
+  expect_clean_audit();
+  expect_books_of(recording);
+}
+
+TEST_F(PlatformTest, RecordedProductionTrafficSurvivesKills) {
+  const char* given = std::getenv("KD_SHARED");
+  const fs::path shared = given != nullptr ? given : fs::path(KD_SOURCE_DIR) / ".." / "shared";
+  const auto whole = shared / "data" / "kalshi-gold15m";
+  if (!fs::exists(whole / "MANIFEST.csv")) GTEST_SKIP() << whole << " is not there";
+  const std::set<std::string> windows = {"KXGOLD15M-26AUG101815-15", "KXGOLD15M-26AUG101900-00",
+                                         "KXGOLD15M-26AUG101945-45"};
+  const auto recording = bench_ / "windows";
+  fs::create_directories(recording / "events");
+  fs::create_directory_symlink(fs::canonical(whole / "metadata"), recording / "metadata");
+  std::ifstream manifest(whole / "MANIFEST.csv");
+  std::ofstream chosen(recording / "MANIFEST.csv");
+  for (std::string line; std::getline(manifest, line);) {
+    if (windows.contains(line.substr(0, line.find(',')))) chosen << line << '\n';
+  }
+  chosen.close();
+  for (const auto& window : windows) {
+    fs::create_directory_symlink(fs::canonical(whole / "events" / window),
+                                 recording / "events" / window);
+  }
+  play_with_kills(recording);
+  expect_clean_audit();
+  expect_books_of(recording);
+}
+
+TEST_F(PlatformTest, UpRunsTheWholePlatformAndReportsThatNothingIsMissing) {
+  const auto report = bench_ / "report.json";
+  const std::string directory = bench_ / "var";
+  const auto up = run_program({program("kalshi-data"), "up", "--for", "5s", "--rate", "2000",
+                               "--markets", "60", "--dir", directory, "--report", report});
+  EXPECT_EQ(up.exit_code, 0) << up.output;
+  const auto flat = flatten_json(read_file(report));
+  ASSERT_TRUE(flat) << flat.error().what;
+  EXPECT_EQ(flat->at("clean"), "true");
+  for (const auto* table : {"orderbook_deltas", "trades", "tickers"}) {
+    const std::string path = std::string("tables.") + table;
+    EXPECT_GT(std::atoll(flat->at(path + ".merged").c_str()), 0) << table;
+    EXPECT_EQ(flat->at(path + ".missing"), "0") << table;
+    EXPECT_EQ(flat->at(path + ".doubled"), "0") << table;
+  }
+  EXPECT_TRUE(flat->contains("latency_seconds.local.p99"));
+  EXPECT_TRUE(flat->contains("latency_seconds.production.p99"));
+  EXPECT_TRUE(processes_with(directory).empty());
+}
+
+TEST_F(PlatformTest, UpGoesOnWithTheSameDatabases) {
+  const std::string directory = bench_ / "var";
+  const std::vector<std::string> command = {program("kalshi-data"),
+                                            "up",
+                                            "--for",
+                                            "2s",
+                                            "--rate",
+                                            "500",
+                                            "--markets",
+                                            "20",
+                                            "--dir",
+                                            directory};
+  for (int run = 0; run < 2; ++run) {
+    const auto up = run_program(command);
+    EXPECT_EQ(up.exit_code, 0) << up.output;
+  }
+}
+
+}  // namespace
+}  // namespace kd
