@@ -7,7 +7,10 @@
 namespace kd {
 namespace {
 
-const std::vector<double> kPollBuckets{.001, .005, .01, .05, .1, .5, 1, 5};
+const std::vector<double>& poll_buckets() {
+  static const std::vector<double> buckets{.001, .005, .01, .05, .1, .5, 1, 5};
+  return buckets;
+}
 
 double seconds(std::chrono::microseconds time) {
   return std::chrono::duration<double>(time).count();
@@ -107,7 +110,7 @@ DedupMetrics::PerGathererTable DedupMetrics::make_pair(MetricsRegistry& registry
       .errors = &registry.counter("dedup_gatherer_errors_total", "failed polls", labels),
       .rewinds = &registry.counter("dedup_rewinds_total",
                                    "times a table was read again from its oldest row", labels),
-      .poll = &registry.histogram("dedup_poll_duration_seconds", "time of one poll", kPollBuckets,
+      .poll = &registry.histogram("dedup_poll_duration_seconds", "time of one poll", poll_buckets(),
                                   labels),
       .lag = &registry.gauge("dedup_sync_lag_seconds", "newest gatherer row minus newest merged",
                              labels),

@@ -15,6 +15,7 @@ constexpr auto kProductionWait = 10s;  // at start, for a server that is coming 
 
 std::vector<std::string> ids_of(const DeduplicatorConfig& config) {
   std::vector<std::string> ids;
+  ids.reserve(config.gatherers.size());
   for (const auto& gatherer : config.gatherers) ids.push_back(gatherer.id);
   return ids;
 }

@@ -33,6 +33,12 @@ WriterConfig writer_config(const GathererConfig& config, Table table) {
   }
 }
 
+Error refused_credentials(const std::string& what) {
+  return {Remedy::kGiveUp, what +
+                               ": the exchange refused our credentials; check api.key_id, "
+                               "api.private_key_file and this machine's clock"};
+}
+
 }  // namespace
 
 GathererApp::GathererApp(GathererConfig config, Logger log)
@@ -144,9 +150,7 @@ void GathererApp::make_lanes() {
       return dial_pacer_.next(std::chrono::steady_clock::now());
     };
     lane->hooks().on_refused = [this](const std::string& what) {
-      give_up({Remedy::kGiveUp, what + ": the exchange refused key " + config_.api.key_id +
-                                    "; check api.key_id, api.private_key_file and this "
-                                    "machine's clock"});
+      give_up(refused_credentials(what));
     };
   }
 }
@@ -196,12 +200,8 @@ void GathererApp::make_discovery() {
         pool_->want(change.added);
         pool_->let_go(change.removed);
       },
-      [this](const Error& error) {
-        give_up({Remedy::kGiveUp, error.what + ": the exchange refused key " + config_.api.key_id +
-                                      "; check api.key_id, api.private_key_file and this "
-                                      "machine's clock"});
-      },
-      metrics_, log_.with("registry"));
+      [this](const Error& error) { give_up(refused_credentials(error.what)); }, metrics_,
+      log_.with("registry"));
 }
 
 // Any thread: the process cannot do its work; wait() returns.

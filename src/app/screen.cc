@@ -1,6 +1,7 @@
 #include "app/screen.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,19 @@ namespace kd {
 namespace {
 
 constexpr std::chrono::seconds kBetweenLines{5};
+
+// A line that wraps would be two, and redrawing would leave one behind.
+std::string clipped_to_terminal(const std::string& text) {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return text;
+  std::string out;
+  std::size_t column = 0;
+  for (const char c : text) {
+    column = c == '\n' ? 0 : column + 1;
+    if (column <= size.ws_col) out += c;
+  }
+  return out;
+}
 
 void print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -35,7 +49,7 @@ void Screen::tell(const std::string& line) {
 void Screen::show(const UpFigures& figures) {
   if (terminal_) {
     erase();
-    const std::string table = render_table(figures);
+    const std::string table = clipped_to_terminal(render_table(figures));
     print(table);
     drawn_lines_ = static_cast<std::size_t>(std::count(table.begin(), table.end(), '\n'));
   } else if (figures.at - last_line_ >= kBetweenLines) {

@@ -107,13 +107,13 @@ void SimApp::open_player() {
   options.speed = options_.replay_dir.empty() ? 1 : options_.speed;
   options.start_timeout = options_.start_timeout;
   options.play_for = options_.play_for;
-  player_ = std::make_unique<sim::Player>(
-      loop_, exchange_, *feed_, options, log_.with("player"),
-      [this] { return server_->most_unsent_bytes(); },
-      [this](const Error& error) {
-        failure_ = tl::unexpected(error);
-        loop_.stop();
-      });
+  options.unsent_bytes = [this] { return server_->most_unsent_bytes(); };
+  options.failed = [this](const Error& error) {
+    failure_ = tl::unexpected(error);
+    loop_.stop();
+  };
+  player_ = std::make_unique<sim::Player>(loop_, exchange_, *feed_, std::move(options),
+                                          log_.with("player"));
   server_->control_by({[this] { return player_->state(); }, [this] { player_->stop_emission(); }});
 }
 

@@ -77,7 +77,14 @@ Expected<void> make_directories(const UpLayout& layout) {
     KD_DO(make(layout.directory / secret, true));
   }
   KD_DO(make(layout.public_keys(), false));
-  return make(layout.clusters, false);
+  KD_DO(make(layout.clusters, false));
+  // Below /var/tmp somebody else may have made it before us.
+  struct stat status{};
+  if (::lstat(layout.clusters.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+      status.st_uid == ::geteuid()) {
+    return {};
+  }
+  return fail(Remedy::kGiveUp, layout.clusters.string() + " belongs to somebody else; remove it");
 }
 
 Expected<void> wipe(const UpLayout& layout) {

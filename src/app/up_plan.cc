@@ -7,6 +7,8 @@
 namespace kd {
 namespace {
 
+constexpr const char* kMarketsPerSocket = "7500";  // as many as a gatherer puts on one
+
 // A YAML string that the loader reads back as `text`.
 std::string quoted(const std::string& text) {
   std::string out = "\"";
@@ -41,7 +43,9 @@ ProcessPlan UpPlan::simulator(std::uint64_t seed) const {
                                       "--keys",
                                       layout_.public_keys(),
                                       "--expect-clients",
-                                      std::to_string(options_.gatherers)};
+                                      std::to_string(options_.gatherers),
+                                      "--markets-per-sid",
+                                      kMarketsPerSocket};
   const auto add = [&](std::string option, std::string value) {
     command.push_back(std::move(option));
     command.push_back(std::move(value));

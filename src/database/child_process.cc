@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstring>
+#include <system_error>
 #include <thread>
 
 namespace kd {
@@ -18,7 +18,7 @@ namespace {
 [[noreturn]] void become(const ChildOptions& options, char* const* argv, int output) {
   ::setsid();
   const int in = ::open("/dev/null", O_RDONLY);
-  ::dup2(in, STDIN_FILENO);
+  if (in >= 0) ::dup2(in, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
   ::close_range(3, ~0U, 0);
@@ -42,18 +42,20 @@ namespace {
 
 Expected<pid_t> start_child(const ChildOptions& options) {
   std::vector<char*> argv;
+  argv.reserve(options.command.size() + 1);
   for (const auto& word : options.command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   const int output =
       ::open(options.output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (output < 0) {
-    return fail(Remedy::kGiveUp,
-                fmt::format("cannot write {}: {}", options.output.string(), std::strerror(errno)));
+    return fail(Remedy::kGiveUp, fmt::format("cannot write {}: {}", options.output.string(),
+                                             std::generic_category().message(errno)));
   }
   const pid_t child = ::fork();
   if (child == 0) become(options, argv.data(), output);
   ::close(output);
-  if (child < 0) return fail(Remedy::kRetry, fmt::format("fork: {}", std::strerror(errno)));
+  if (child < 0)
+    return fail(Remedy::kRetry, fmt::format("fork: {}", std::generic_category().message(errno)));
   return child;
 }
 

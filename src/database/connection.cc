@@ -364,4 +364,10 @@ std::optional<std::int64_t> int_at(const SqlRow& row, std::size_t column) {
   return value;
 }
 
+const std::string& text_at(const SqlRow& row, std::size_t column) {
+  const auto& text = row.at(column);
+  KD_CHECK(text.has_value());
+  return *text;
+}
+
 }  // namespace kd

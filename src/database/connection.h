@@ -94,7 +94,9 @@ class Connection {
 // A number for an advisory lock, from a name: the same on every host.
 std::int64_t advisory_key(std::string_view name);
 
-// Helpers for single-value answers: `rows` must hold at least one row.
+// A column as a number; nullopt: NULL, or no integer.
 std::optional<std::int64_t> int_at(const SqlRow& row, std::size_t column);
+// A column that cannot be NULL, as text.
+const std::string& text_at(const SqlRow& row, std::size_t column);
 
 }  // namespace kd

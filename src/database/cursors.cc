@@ -18,10 +18,10 @@ Expected<CursorMap> load_cursors(Connection& production) {
                                            "stream_id, seq FROM sync_cursors"));
   CursorMap out;
   for (const auto& row : rows) {
-    out[{*row.at(0), *row.at(1)}] = {.database_id = row.at(2).value_or(""),
-                                     .position = int_at(row, 3).value_or(0),
-                                     .stream_id = int_at(row, 4),
-                                     .seq = int_at(row, 5)};
+    out[{text_at(row, 0), text_at(row, 1)}] = {.database_id = row.at(2).value_or(""),
+                                               .position = int_at(row, 3).value_or(0),
+                                               .stream_id = int_at(row, 4),
+                                               .seq = int_at(row, 5)};
   }
   return out;
 }

@@ -22,10 +22,11 @@ Expected<std::vector<AppliedMigration>> read_applied(Connection& connection, Sch
   std::vector<AppliedMigration> out;
   for (const auto& row : rows) {
     if (row.at(3) != kind_name(kind)) {
-      return fail(Remedy::kGiveUp, fmt::format("{} holds a {} schema, not a {} schema",
-                                               connection.target(), *row.at(3), kind_name(kind)));
+      return fail(Remedy::kGiveUp,
+                  fmt::format("{} holds a {} schema, not a {} schema", connection.target(),
+                              text_at(row, 3), kind_name(kind)));
     }
-    out.push_back({static_cast<int>(*int_at(row, 0)), *row.at(1), *row.at(2)});
+    out.push_back({static_cast<int>(int_at(row, 0).value_or(0)), text_at(row, 1), text_at(row, 2)});
   }
   return out;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,7 +12,7 @@
 
 namespace kd {
 
-enum class SchemaKind { kGatherer, kProduction };
+enum class SchemaKind : std::uint8_t { kGatherer, kProduction };
 
 struct Migration {
   int version;  // from 1, without holes

@@ -7,7 +7,7 @@ namespace kd {
 Expected<Partitions> Partitions::load(Connection& connection) {
   KD_TRY(const auto rows, connection.query("SELECT table_name, width_us FROM kd_partitioning"));
   Partitions out;
-  for (const auto& row : rows) out.widths_us_[*row.at(0)] = int_at(row, 1).value_or(0);
+  for (const auto& row : rows) out.widths_us_[text_at(row, 0)] = int_at(row, 1).value_or(0);
   return out;
 }
 

@@ -17,6 +17,7 @@ constexpr std::size_t kLatencySamples = 1000;  // per table and round, evenly sp
 
 std::vector<std::string> ids_of(const std::vector<Deduplicator::Source>& sources) {
   std::vector<std::string> ids;
+  ids.reserve(sources.size());
   for (const auto& source : sources) ids.push_back(source.id);
   return ids;
 }

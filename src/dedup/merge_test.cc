@@ -3,6 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <map>
+#include <random>
+#include <set>
+#include <tuple>
+
 #include "codec/copy_row.h"
 
 namespace kd {
@@ -116,6 +123,81 @@ TEST_F(DeltaMergeTest, ARowGoesOutWithItsGathererAndWithoutItsPosition) {
   EXPECT_EQ(row.bytes(9), "g2");
   EXPECT_EQ(out_.direct.origins.at(0).position, 1);
   EXPECT_EQ(out_.direct.origins.at(0).end, out_.direct.bytes.size());
+}
+
+// Production as the database would behave: direct rows must be new, staged rows may be there.
+class ModelOfProduction {
+ public:
+  void take(const MergedRows& rows) {
+    for (const auto& key : keys(rows.direct)) EXPECT_TRUE(stored_.insert(key).second);
+    for (const auto& key : keys(rows.staged)) stored_.insert(key);
+  }
+  std::int64_t newest() const {
+    return stored_.empty() ? SeenSet::kNothingStored : std::get<0>(*stored_.rbegin());
+  }
+  using Key = std::tuple<std::int64_t, std::int64_t, std::string>;  // stamp, change, occurrence
+  const std::set<Key>& stored() const { return stored_; }
+
+ private:
+  static std::vector<Key> keys(const RowSet& set) {
+    std::vector<Key> out;
+    CopyReader reader(set.bytes, 10);
+    CopyRow row;
+    while (reader.next(row)) {
+      out.emplace_back(*row.int8(0), *row.int8(6), std::string(row.bytes(7)));
+    }
+    return out;
+  }
+  std::set<Key> stored_;
+};
+
+// Three lines that each lose rows, in pages of random size, with restarts and failed rounds at
+// random: production is, per key, the largest multiplicity any line saw.
+TEST_F(DeltaMergeTest, AnyInterleavingGivesTheUnionOfAllLines) {
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    std::mt19937 random(seed);
+    std::array<std::vector<Deltas>, 3> lines;
+    std::set<ModelOfProduction::Key> expected;
+    for (std::size_t g = 0; g < 3; ++g) {
+      std::map<std::pair<std::int64_t, std::int64_t>, std::int16_t> seen;
+      for (int i = 0; i < 120; ++i) {
+        if (random() % 10 == 0) continue;  // lost on this line
+        const std::int64_t stamp = kNow + i / 4 * 100'000;
+        const std::int64_t change = i % 2;
+        const auto occurrence = seen[{stamp, change}]++;
+        if (lines[g].empty() || random() % 8 == 0) lines[g].emplace_back(g);
+        lines[g].back().row(stamp, change, occurrence);
+        expected.emplace(stamp, change, std::string({'\0', static_cast<char>(occurrence)}));
+      }
+    }
+    TableMerge merge(spec(),
+                     {.gatherers = {"g1", "g2", "g3"},
+                      .seen = {.window_us = 500'000, .max_bytes = 8 << 10, .bucket_us = 300'000},
+                      .partition_us = kHour,
+                      .seed = seed});
+    ModelOfProduction production;
+    merge.seen().reset(SeenSet::kNothingStored);
+    std::array<std::size_t, 3> at{};
+    for (std::int64_t now = kNow;
+         at[0] + at[1] + at[2] < lines[0].size() + lines[1].size() + lines[2].size();
+         now += 50'000) {
+      const auto before = at;
+      out_.clear();
+      merge.seen().expire(now);
+      for (std::size_t g = 0; g < 3; ++g) {
+        if (at[g] < lines[g].size() && random() % 3 != 0)
+          merge.add(lines[g][at[g]++].page(), now, out_);
+      }
+      if (random() % 6 == 0) {  // the round failed, or the process was restarted
+        at = before;
+        merge.seen().reset(production.newest());
+        continue;
+      }
+      production.take(out_);
+      merge.seen().confirm();
+    }
+    ASSERT_EQ(production.stored(), expected) << "seed " << seed;
+  }
 }
 
 TEST(TableSpecTest, ListsAsManyColumnsAsItSays) {

@@ -88,14 +88,21 @@ Expected<CursorMap> ProductionSession::cursors() {
   return load_cursors(*connection_);
 }
 
+// Partition by partition from the newest, since max() over the parent would lock all of them.
 Expected<std::int64_t> ProductionSession::newest_stamp(const TableSpec& spec) {
-  KD_TRY(const auto column, connection_->query("SELECT key_column FROM kd_partitioning "
-                                               "WHERE table_name = $1",
-                                               {std::string(spec.name)}));
-  if (column.empty()) return SeenSet::kKnowsNothing;
-  KD_TRY(const auto rows,
-         connection_->query(fmt::format("SELECT max({}) FROM {}", *column[0][0], spec.name)));
-  return int_at(rows.at(0), 0).value_or(SeenSet::kNothingStored);
+  const std::string name(spec.name);
+  KD_TRY(const auto partitions,
+         connection_->query("SELECT c.inhrelid::regclass::text, k.key_column FROM pg_inherits c "
+                            "JOIN kd_partitioning k ON c.inhparent = k.table_name::regclass "
+                            "WHERE k.table_name = $1 ORDER BY 1 DESC",
+                            {name}));
+  for (const auto& partition : partitions) {
+    KD_TRY(const auto rows,
+           connection_->query(fmt::format("SELECT max({}) FROM {}", text_at(partition, 1),
+                                          text_at(partition, 0))));
+    if (const auto newest = int_at(rows.at(0), 0)) return *newest;
+  }
+  return SeenSet::kNothingStored;
 }
 
 std::int64_t ProductionSession::partition_width_us(const TableSpec& spec) const {
@@ -189,10 +196,22 @@ Expected<std::int64_t> ProductionSession::merge_staged(const TableSpec& spec,
                                                        std::span<const char> rows) {
   KD_TRY(const auto staged, connection_->copy_in(copy_into("stage_", spec), rows));
   static_cast<void>(staged);
-  const auto statement = merge_statement(spec);
+  auto statement = merge_statement(spec);
+  if (&spec == &table_specs()[table_index("trades")]) {
+    KD_TRY(statement, with_bounds(statement));
+  }
   if (!statement.starts_with("SELECT")) return connection_->exec(statement);
   KD_TRY(const auto answer, connection_->query(statement));
   return int_at(answer.at(0), 0).value_or(0);
+}
+
+// Constants let the planner leave out, and not lock, the partitions of other days.
+Expected<std::string> ProductionSession::with_bounds(const std::string& statement) {
+  KD_TRY(const auto rows,
+         connection_->query("SELECT min(exchange_ts), max(exchange_ts) FROM stage_trades"));
+  constexpr std::int64_t kDayUs = 86'400'000'000;
+  return fmt::format(fmt::runtime(statement), int_at(rows.at(0), 0).value_or(0) - kDayUs,
+                     int_at(rows.at(0), 1).value_or(0) + kDayUs);
 }
 
 Expected<TableOutcome> ProductionSession::write_table_isolating(const TableSpec& spec,

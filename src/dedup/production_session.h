@@ -79,6 +79,7 @@ class ProductionSession {
   Expected<TableOutcome> write_table(const TableSpec& spec, const MergedRows& rows);
   Expected<TableOutcome> write_table_isolating(const TableSpec& spec, const MergedRows& rows);
   Expected<std::int64_t> merge_staged(const TableSpec& spec, std::span<const char> rows);
+  Expected<std::string> with_bounds(const std::string& statement);
   Expected<TableOutcome> bisect(const TableSpec& spec, const RowSet& rows, std::size_t first,
                                 std::size_t last);
   Expected<std::int64_t> try_rows(const TableSpec& spec, std::span<const char> rows);

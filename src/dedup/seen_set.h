@@ -26,7 +26,7 @@ class SeenSet {
     std::size_t max_bytes = 1UL << 30;
     std::int64_t bucket_us = 10'000'000;  // exchange time per bucket
   };
-  enum class Answer {
+  enum class Answer : std::uint8_t {
     kSeen,     // in production, or earlier in this round
     kNew,      // surely not in production
     kUnknown,  // at or below the horizon: production must be asked

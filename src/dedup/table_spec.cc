@@ -6,7 +6,7 @@ namespace {
 constexpr std::size_t kEnd = kEndOfKey;
 
 // A trade is one by its id, though REST and WebSocket may date it differently. The LATERAL with
-// its LIMIT makes the planner probe the index, row by row, in the partitions of three days.
+// its LIMIT makes the planner probe the index, row by row. {} {}: the bounds of the round's times.
 constexpr std::string_view kMergeTrades =
     "INSERT INTO trades (trade_id, exchange_ts, exchange_us, received_at, ticker, price, size, "
     "taker_side, is_block, gatherer) "
@@ -14,7 +14,8 @@ constexpr std::string_view kMergeTrades =
     "s.ticker, s.price, s.size, s.taker_side, s.is_block, s.gatherer "
     "FROM stage_trades s LEFT JOIN LATERAL ("
     "SELECT true AS known FROM trades t WHERE t.trade_id = s.trade_id AND t.exchange_ts "
-    "BETWEEN s.exchange_ts - 86400000000 AND s.exchange_ts + 86400000000 LIMIT 1) hit ON true "
+    "BETWEEN s.exchange_ts - 86400000000 AND s.exchange_ts + 86400000000 "
+    "AND t.exchange_ts BETWEEN {} AND {} LIMIT 1) hit ON true "
     "WHERE hit.known IS NULL ORDER BY s.trade_id, s.exchange_ts ON CONFLICT DO NOTHING";
 
 constexpr std::array<TableSpec, kTableCount> kSpecs = {{

@@ -28,28 +28,24 @@ class Fnv1a {
 
 RowNumber RowNumbering::number(Micros exchange_ts, std::uint64_t content, Micros joined) {
   if (exchange_ts > newest_) forget(exchange_ts);
+  auto at = seen_.end();  // behind the rows of its time: at the end, unless time steps back
+  while (at != seen_.begin() && (at - 1)->at > exchange_ts) --at;
   std::int32_t occurrence = 0;
   std::int32_t ordinal = exchange_ts <= joined ? kJoinedMidway : 0;
-  if (exchange_ts < newest_) sorted_ = false;
-  for (auto it = seen_.rbegin(); it != seen_.rend(); ++it) {
-    if (it->at == exchange_ts) {
-      ++ordinal;
-      if (it->content == content) ++occurrence;
-    } else if (sorted_ && it->at < exchange_ts) {
-      break;
-    }
+  for (auto same = at; same != seen_.begin() && (same - 1)->at == exchange_ts; --same) {
+    ++ordinal;
+    if ((same - 1)->content == content) ++occurrence;
   }
-  seen_.push_back({exchange_ts, content});
+  const bool certain = exchange_ts >= newest_ - kMemory;
+  seen_.insert(at, {exchange_ts, content});
   newest_ = std::max(newest_, exchange_ts);
-  return {static_cast<std::int16_t>(
-              std::min<std::int32_t>(occurrence, std::numeric_limits<std::int16_t>::max())),
-          ordinal};
+  constexpr std::int32_t kMost = std::numeric_limits<std::int16_t>::max();
+  return {static_cast<std::int16_t>(std::min(occurrence, kMost)), ordinal, certain};
 }
 
 void RowNumbering::forget(Micros newest) {
   if (seen_.size() < forget_at_) return;
   std::erase_if(seen_, [&](const Seen& row) { return row.at < newest - kMemory; });
-  sorted_ = std::ranges::is_sorted(seen_, {}, &Seen::at);
   forget_at_ = std::max(kWorthForgetting, 2 * seen_.size());  // amortised: constant a row
 }
 

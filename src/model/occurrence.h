@@ -12,6 +12,7 @@ namespace kd {
 struct RowNumber {
   std::int16_t occurrence = 0;  // index among equal rows of the stream
   std::int32_t ordinal = 0;     // index among the stream's rows of this (ticker, exchange_ts)
+  bool certain = true;          // false: its time lies further back than rows are remembered
 };
 
 // Numbers the rows of one market within one subscription stream.
@@ -19,7 +20,7 @@ struct RowNumber {
 // Rows equal in time and content get occurrence 0, 1, 2 …, so that the union over gatherers is,
 // per key, the largest multiplicity that any one of them saw. Exchange times of a market do not
 // step back in practice (no exception in 1.1 million recorded frames); a row that does step
-// back by up to kMemory is still numbered exactly.
+// back is still numbered exactly up to kMemory, and beyond says that it is not certain.
 //
 // A stream that joined in the middle of a millisecond sees only its tail: such rows carry
 // ordinals from kJoinedMidway on, which keeps their order and sorts them behind the rows of a
@@ -29,7 +30,7 @@ struct RowNumber {
 class RowNumbering {
  public:
   static constexpr std::int32_t kJoinedMidway = 1 << 20;
-  static constexpr std::chrono::milliseconds kMemory{1'000};
+  static constexpr std::chrono::milliseconds kMemory{10'000};
 
   // `joined` is the sending time of the market's first snapshot on this stream: milliseconds up
   // to it may have begun before. `content` tells rows of one millisecond apart.
@@ -43,8 +44,7 @@ class RowNumbering {
   static constexpr std::size_t kWorthForgetting = 8;
   void forget(Micros newest);
 
-  std::vector<Seen> seen_;  // in order of arrival
-  bool sorted_ = true;      // no row in seen_ stepped back
+  std::vector<Seen> seen_;  // ascending by time, in order of arrival within one
   std::size_t forget_at_ = kWorthForgetting;
   Micros newest_{};
 };

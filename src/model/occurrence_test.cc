@@ -41,8 +41,15 @@ TEST_F(RowNumberingTest, AStepBackInTimeIsNumberedAsIfItHadNotHappened) {
 
 TEST_F(RowNumberingTest, AStepBackIsRememberedThroughABusySecond) {
   next(10'000, 7);
-  for (int i = 1; i < 900; ++i) next(10'000 + i, static_cast<std::uint64_t>(i));
+  for (int i = 1; i < 9'000; ++i) next(10'000 + i, static_cast<std::uint64_t>(i));
   EXPECT_EQ(next(10'000, 7).occurrence, 1);
+}
+
+TEST_F(RowNumberingTest, SaysWhenAStepBackIsFurtherThanItRemembers) {
+  next(50'000, 7);
+  EXPECT_TRUE(next(40'000, 7).certain);
+  EXPECT_FALSE(next(39'999, 7).certain);
+  EXPECT_TRUE(next(50'000, 7).certain);
 }
 
 TEST_F(RowNumberingTest, AMillisecondJoinedMidwaySortsBehindAWholeOne) {

@@ -12,6 +12,12 @@ tl::unexpected<Error> too_many_equal_rows() {
   return fail(Remedy::kDropItem, "more than 32766 equal rows in one millisecond");
 }
 
+// Stored, but an equal row of the same time may have been forgotten.
+Expected<void> certain(const RowNumber& number) {
+  if (number.certain) return {};
+  return fail(Remedy::kDropItem, "exchange time steps back by more than 10 s");
+}
+
 }  // namespace
 
 std::uint32_t Stream::market_of(std::string_view ticker) {
@@ -28,7 +34,7 @@ Expected<void> Stream::on_delta(const OrderbookDelta& delta, const Origin& origi
   if (number.occurrence == kMostOccurrences) return too_many_equal_rows();
   append_delta(deltas, delta, number, origin);
   anchors_.on_delta(market, delta, snapshots);
-  return {};
+  return certain(number);
 }
 
 void Stream::on_snapshot(const OrderbookSnapshot& snapshot, const Origin& origin) {
@@ -57,6 +63,7 @@ Expected<bool> Stream::on_ticker(const TickerUpdate& ticker, const Origin& origi
       state.numbering.number(ticker.time.at, static_cast<std::uint64_t>(hash), state.joined);
   if (number.occurrence == kMostOccurrences) return too_many_equal_rows();
   append_ticker(tickers, ticker, hash, number, origin);
+  if (auto sure = certain(number); !sure) return tl::unexpected(sure.error());
   return true;
 }
 

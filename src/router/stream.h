@@ -27,7 +27,8 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  // Each appends what becomes a row now. Error: the message cannot be numbered.
+  // Each appends what becomes a row now. Error: the message has no certain number and is to be
+  // kept raw as well; its row is appended where there is one.
   Expected<void> on_delta(const OrderbookDelta& delta, const Origin& origin, RowBatch& deltas,
                           RowBatch& snapshots);
   void on_snapshot(const OrderbookSnapshot& snapshot, const Origin& origin);

@@ -1,6 +1,7 @@
 #include "sim/auth.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -12,7 +13,7 @@ constexpr std::int64_t kNow = 1'795'356'000'000;
 class AuthTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    dir_ = testing::TempDir() + "kd_auth_test";
+    dir_ = testing::TempDir() + "kd_auth_test_" + std::to_string(::getpid());
     std::filesystem::create_directories(dir_ + "/keys");
     ASSERT_TRUE(generate_rsa_key_pair(dir_ + "/rsa.key", dir_ + "/keys/rsa-1.pem"));
     ASSERT_TRUE(generate_ed25519_key_pair(dir_ + "/ed.key", dir_ + "/keys/ed-1.pem"));

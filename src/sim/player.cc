@@ -21,15 +21,11 @@ std::int64_t real_now_ms() {
       .count();
 }
 
-Player::Player(EventLoop& loop, Exchange& exchange, Feed& feed, const Options& options, Logger log,
-               std::function<std::size_t()> unsent_bytes, std::function<void(const Error&)> failed)
-    : loop_(loop),
-      exchange_(exchange),
+Player::Player(EventLoop& loop, Exchange& exchange, Feed& feed, Options options, Logger log)
+    : exchange_(exchange),
       feed_(feed),
-      options_(options),
+      options_(std::move(options)),
       log_(std::move(log)),
-      unsent_bytes_(std::move(unsent_bytes)),
-      failed_(std::move(failed)),
       timer_(loop) {
   const std::int64_t now = real_now_ms();
   if (options_.start_ms == 0) {
@@ -78,15 +74,16 @@ void Player::step() {
 
 void Player::play_paced() {
   const auto played = feed_.play(exchange_.clock.now(real_now_ms()), kBatch);
-  if (!played) return failed_(played.error());
+  if (!played) return options_.failed(played.error());
   if (feed_.finished()) return finish();
   again_in(*played >= kBatch ? std::chrono::milliseconds(0) : kTick);
 }
 
 void Player::play_at_once() {
-  if (unsent_bytes_() > options_.pause_above_bytes) return again_in(std::chrono::milliseconds(1));
+  if (options_.unsent_bytes() > options_.pause_above_bytes)
+    return again_in(std::chrono::milliseconds(1));
   const auto played = feed_.play(kNever, kBatch / 4);
-  if (!played) return failed_(played.error());
+  if (!played) return options_.failed(played.error());
   if (feed_.finished()) return finish();
   again_in(std::chrono::milliseconds(0));
 }

@@ -35,14 +35,14 @@ class Player {
     std::int64_t start_ms = 0;  // on the simulator's clock
     double speed = 1;           // 0: as fast as the slowest live client takes it
     std::chrono::milliseconds start_timeout{120'000};
-    std::chrono::milliseconds play_for{0};    // of real time; 0: until the feed has finished
-    std::size_t pause_above_bytes = 8 << 20;  // unsent to one client, at speed 0
+    std::chrono::milliseconds play_for{0};      // of real time; 0: until the feed has finished
+    std::size_t pause_above_bytes = 8 << 20;    // unsent to one client, at speed 0
+    std::function<std::size_t()> unsent_bytes;  // to the client that has most of them
+    std::function<void(const Error&)> failed;   // the feed did
   };
   enum class State { kWaiting, kPlaying, kFinished };
 
-  // `unsent_bytes`: of the client that has most of them. `failed` is called when the feed fails.
-  Player(EventLoop& loop, Exchange& exchange, Feed& feed, const Options& options, Logger log,
-         std::function<std::size_t()> unsent_bytes, std::function<void(const Error&)> failed);
+  Player(EventLoop& loop, Exchange& exchange, Feed& feed, Options options, Logger log);
 
   void start();
   void stop_emission();
@@ -57,13 +57,10 @@ class Player {
   void again_in(std::chrono::milliseconds delay);
   void finish();
 
-  EventLoop& loop_;
   Exchange& exchange_;
   Feed& feed_;
   const Options options_;
   const Logger log_;
-  const std::function<std::size_t()> unsent_bytes_;
-  const std::function<void(const Error&)> failed_;
   State state_ = State::kWaiting;
   std::int64_t wait_since_ms_ = 0;
   std::int64_t began_ms_ = 0;

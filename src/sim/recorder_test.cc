@@ -1,6 +1,7 @@
 #include "sim/recorder.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -17,7 +18,7 @@ constexpr std::int64_t kStart = 1'795'356'000'000;
 class RecorderTest : public testing::Test {
  protected:
   void SetUp() override {
-    dir_ = testing::TempDir() + "kd_recorder_test";
+    dir_ = testing::TempDir() + "kd_recorder_test_" + std::to_string(::getpid());
     std::filesystem::remove_all(dir_);
   }
   void TearDown() override { std::filesystem::remove_all(dir_); }

@@ -194,6 +194,10 @@ def books_of_base(base, stored, until_us, moments):
 
 def check_books(ticker, frames, stored, bases, shift_us):
     states, before_empty = fold_frames(frames)
+    # What was subscribed before the play began is another, empty book; its end has no stamp.
+    opening = next(frame.value for frame in frames if frame.kind == "snapshot")
+    while bases[0].levels != opening:
+        bases = bases[1:]
     wanted = {}
     for ms, book, snapshots in states:
         if ms in wanted:

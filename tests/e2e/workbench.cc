@@ -15,7 +15,7 @@ namespace kd {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::chrono::minutes kPatience{10};
+constexpr std::chrono::minutes kPatience{3};
 
 std::string unique_name(const std::string& prefix) {
   static std::atomic<int> count = 0;
@@ -53,7 +53,10 @@ Outcome run_program(const std::vector<std::string>& command) {
   Outcome outcome;
   if (child) {
     const auto code = await_child(*child, kPatience);
-    if (!code) ::kill(*child, SIGKILL);
+    if (!code) {
+      ::kill(*child, SIGKILL);
+      ADD_FAILURE() << command.front() << " does not end";
+    }
     outcome = {code.value_or(-1), read_file(output)};
   }
   fs::remove(output);
