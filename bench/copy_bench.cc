@@ -12,6 +12,7 @@
 #include "database/local_cluster.h"
 #include "database/migrations.h"
 #include "database/partitions.h"
+#include "support/silent_log.h"
 #include "writer/table_writer.h"
 
 namespace {
@@ -101,11 +102,6 @@ void BM_LimitRawCopy(benchmark::State& state) {
 }
 BENCHMARK(BM_LimitRawCopy)->Iterations(200)->UseRealTime()->Unit(benchmark::kMillisecond);
 
-class SilentLog : public LogSink {
-  void write(LogLevel, std::string_view, std::string_view,
-             std::initializer_list<LogField>) override {}
-};
-
 void BM_WriterCopy(benchmark::State& state) {
   MetricsRegistry metrics;
   ByteBudget budget(256 << 20);
@@ -115,7 +111,7 @@ void BM_WriterCopy(benchmark::State& state) {
                       .batch_rows = kBatchRows,
                       .flush_interval = std::chrono::milliseconds(100),
                       .database = database().options()},
-                     queue, newest, metrics, Logger(std::make_shared<SilentLog>(), "bench"),
+                     queue, newest, metrics, silent_logger(),
                      {.give_up = [](const Error& error) { fmt::print(stderr, "{}\n", error.what); },
                       .reject = [](const std::string&, std::string_view) {}});
   writer.start();

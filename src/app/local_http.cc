@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
-#include <cstring>
+#include <system_error>
 
 namespace kd {
 namespace {
@@ -68,7 +69,9 @@ Expected<LocalHttpAnswer> parse_answer(const std::string& text, const std::strin
 Expected<LocalHttpAnswer> local_http(std::string_view method, std::uint16_t port,
                                      std::string_view target, std::chrono::milliseconds wait) {
   const std::string where = fmt::format("http://127.0.0.1:{}{}", port, target);
-  const auto problem = [&] { return fail(Remedy::kRetry, where + ": " + std::strerror(errno)); };
+  const auto problem = [&] {
+    return fail(Remedy::kRetry, where + ": " + std::system_category().message(errno));
+  };
   const Socket socket;
   set_deadline(socket, wait);
   const auto address = loopback(port);
@@ -100,8 +103,8 @@ Expected<std::uint16_t> free_local_port() {
   // NOLINTNEXTLINE: the socket interface's own cast
   if (!bind_to(socket, 0) ||
       ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    return fail(Remedy::kGiveUp,
-                std::string("no free TCP port on 127.0.0.1: ") + std::strerror(errno));
+    return fail(Remedy::kGiveUp, std::string("no free TCP port on 127.0.0.1: ") +
+                                     std::system_category().message(errno));
   }
   return ntohs(address.sin_port);
 }

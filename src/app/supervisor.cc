@@ -70,12 +70,13 @@ Expected<void> Supervisor::stop(const std::vector<std::string>& names, milliseco
     const auto child = children_.find(name);
     if (child == children_.end()) continue;
     reap(child->second, patience);
-    if (!child->second.exit_code) {
+    const auto exit_code = child->second.exit_code;
+    if (!exit_code) {
       kill(name);
       note(fmt::format("{} did not stop within {} s and was killed (see {})", name,
                        patience.count() / 1000, child->second.log.string()));
-    } else if (*child->second.exit_code != 0) {
-      note(fmt::format("{} stopped with {} (see {})", name, describe_exit(*child->second.exit_code),
+    } else if (*exit_code != 0) {
+      note(fmt::format("{} stopped with {} (see {})", name, describe_exit(*exit_code),
                        child->second.log.string()));
     }
   }

@@ -129,9 +129,9 @@ class UpRun {
       return complain({Remedy::kGiveUp, "nothing that was emitted reached production"},
                       kExitIncomplete);
     }
-    if (options_.report && !write_report(report)) {
-      return complain({Remedy::kGiveUp, "--report: cannot write " + options_.report->string()},
-                      kExitFailure);
+    const auto& file = options_.report;
+    if (file && !write_report(report, *file)) {
+      return complain({Remedy::kGiveUp, "--report: cannot write " + file->string()}, kExitFailure);
     }
     const int stopped = finish_databases();
     return report.audit.clean() ? stopped : kExitIncomplete;
@@ -151,8 +151,8 @@ class UpRun {
     return report;
   }
 
-  bool write_report(const UpReport& report) const {
-    std::ofstream out(*options_.report);
+  static bool write_report(const UpReport& report, const std::filesystem::path& file) {
+    std::ofstream out(file);
     out << report_json(report, version_line("kalshi-data"));
     return static_cast<bool>(out.flush());
   }

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstring>
+#include <cerrno>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -108,7 +108,8 @@ Expected<void> write_private(const fs::path& file, const std::string& text) {
   const int problem = errno;
   if (out >= 0) ::close(out);
   if (good) return {};
-  return fail(Remedy::kGiveUp, "cannot write " + file.string() + ": " + std::strerror(problem));
+  return fail(Remedy::kGiveUp,
+              "cannot write " + file.string() + ": " + std::system_category().message(problem));
 }
 
 Expected<std::string> secret_in(const fs::path& file) {
@@ -118,7 +119,7 @@ Expected<std::string> secret_in(const fs::path& file) {
     while (text.ends_with('\n')) text.pop_back();
     if (!text.empty()) return text;
   }
-  const std::string text = random_hex();
+  std::string text = random_hex();
   if (text.empty()) return fail(Remedy::kGiveUp, "the system gives no random numbers");
   KD_DO(write_private(file, text + "\n"));
   return text;
@@ -127,7 +128,8 @@ Expected<std::string> secret_in(const fs::path& file) {
 Expected<DirectoryLock> DirectoryLock::take(const fs::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor < 0) {
-    return fail(Remedy::kGiveUp, "cannot write " + file.string() + ": " + std::strerror(errno));
+    return fail(Remedy::kGiveUp,
+                "cannot write " + file.string() + ": " + std::system_category().message(errno));
   }
   DirectoryLock lock(descriptor);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
@@ -141,7 +143,8 @@ Expected<DirectoryLock> DirectoryLock::take(const fs::path& file) {
   const std::string self = std::to_string(::getpid());
   if (::ftruncate(descriptor, 0) != 0 ||
       ::write(descriptor, self.data(), self.size()) != static_cast<ssize_t>(self.size())) {
-    return fail(Remedy::kGiveUp, "cannot write " + file.string() + ": " + std::strerror(errno));
+    return fail(Remedy::kGiveUp,
+                "cannot write " + file.string() + ": " + std::system_category().message(errno));
   }
   return lock;
 }

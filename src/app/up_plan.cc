@@ -26,6 +26,7 @@ std::string gatherer_name(int index) { return fmt::format("gatherer-{}", index +
 
 std::vector<std::string> gatherer_names(const UpOptions& options) {
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(options.gatherers));
   for (int i = 0; i < options.gatherers; ++i) names.push_back(gatherer_name(i));
   return names;
 }

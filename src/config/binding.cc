@@ -59,13 +59,13 @@ std::optional<T> value_of(const std::string& text, Parse parse) {
 
 }  // namespace
 
-ConfigKey& SchemaBuilder::add(const std::string& name, std::string type, std::string allowed,
-                              const std::string& help, std::function<bool(const std::string&)> set,
+ConfigKey& SchemaBuilder::add(const std::string& name, Kind kind, const std::string& help,
+                              std::function<bool(const std::string&)> set,
                               std::function<std::string()> get) {
   ConfigKey key;
   key.path = prefix_ + name;
-  key.type = std::move(type);
-  key.allowed = std::move(allowed);
+  key.type = std::move(kind.type);
+  key.allowed = std::move(kind.allowed);
   key.help = help;
   key.default_text = get();
   key.set = std::move(set);
@@ -77,7 +77,7 @@ ConfigKey& SchemaBuilder::add(const std::string& name, std::string type, std::st
 ConfigKey& SchemaBuilder::text(const std::string& name, std::string& field,
                                const std::string& help) {
   auto& key = add(
-      name, "text", "not empty", help,
+      name, {"text", "not empty"}, help,
       [&field](const std::string& value) {
         if (value.empty()) return false;
         field = value;
@@ -98,7 +98,7 @@ ConfigKey& SchemaBuilder::secret(const std::string& name, std::string& field,
 ConfigKey& SchemaBuilder::identifier(const std::string& name, std::string& field,
                                      const std::string& help) {
   auto& key = add(
-      name, "name", "1 to 63 letters, digits, '-', '_' or '.'", help,
+      name, {"name", "1 to 63 letters, digits, '-', '_' or '.'"}, help,
       [&field](const std::string& value) {
         if (!is_identifier(value)) return false;
         field = value;
@@ -110,10 +110,10 @@ ConfigKey& SchemaBuilder::identifier(const std::string& name, std::string& field
 }
 
 ConfigKey& SchemaBuilder::url(const std::string& name, std::string& field,
-                              std::vector<std::string> schemes, const std::string& help) {
+                              const std::vector<std::string>& schemes, const std::string& help) {
   std::string allowed = "begins with " + listed(schemes);
   auto& key = add(
-      name, "URL", std::move(allowed), help,
+      name, {"URL", std::move(allowed)}, help,
       [&field, schemes](const std::string& value) {
         const bool known = std::any_of(schemes.begin(), schemes.end(), [&](const auto& scheme) {
           return value.starts_with(scheme) && value.size() > scheme.size();
@@ -127,9 +127,9 @@ ConfigKey& SchemaBuilder::url(const std::string& name, std::string& field,
 }
 
 ConfigKey& SchemaBuilder::choice(const std::string& name, std::string& field,
-                                 std::vector<std::string> values, const std::string& help) {
+                                 const std::vector<std::string>& values, const std::string& help) {
   return add(
-      name, "choice", listed(values), help,
+      name, {"choice", listed(values)}, help,
       [&field, values](const std::string& value) {
         if (std::find(values.begin(), values.end(), value) == values.end()) return false;
         field = value;
@@ -140,7 +140,7 @@ ConfigKey& SchemaBuilder::choice(const std::string& name, std::string& field,
 
 ConfigKey& SchemaBuilder::flag(const std::string& name, bool& field, const std::string& help) {
   return add(
-      name, "flag", "true or false", help,
+      name, {"flag", "true or false"}, help,
       [&field](const std::string& value) {
         if (value != "true" && value != "false") return false;
         field = value == "true";
@@ -152,7 +152,7 @@ ConfigKey& SchemaBuilder::flag(const std::string& name, bool& field, const std::
 ConfigKey& SchemaBuilder::port(const std::string& name, std::uint16_t& field, int least,
                                const std::string& help) {
   return add(
-      name, "integer", fmt::format("{} to 65535", least), help,
+      name, {"integer", fmt::format("{} to 65535", least)}, help,
       [&field, least](const std::string& text) {
         int value = 0;
         if (!assign_within(value, parse_number<int>(text), {least, 65'535})) return false;
@@ -165,7 +165,7 @@ ConfigKey& SchemaBuilder::port(const std::string& name, std::uint16_t& field, in
 ConfigKey& SchemaBuilder::integer(const std::string& name, int& field, Range<int> range,
                                   const std::string& help) {
   return add(
-      name, "integer", fmt::format("{} to {}", range.least, range.most), help,
+      name, {"integer", fmt::format("{} to {}", range.least, range.most)}, help,
       [&field, range](const std::string& text) {
         return assign_within(field, parse_number<int>(text), range);
       },
@@ -175,7 +175,7 @@ ConfigKey& SchemaBuilder::integer(const std::string& name, int& field, Range<int
 ConfigKey& SchemaBuilder::number(const std::string& name, double& field, Range<double> range,
                                  const std::string& help) {
   return add(
-      name, "number", number_range(range), help,
+      name, {"number", number_range(range)}, help,
       [&field, range](const std::string& text) {
         return assign_within(field, parse_number<double>(text), range);
       },
@@ -185,7 +185,7 @@ ConfigKey& SchemaBuilder::number(const std::string& name, double& field, Range<d
 ConfigKey& SchemaBuilder::number_or_auto(const std::string& name, std::optional<double>& field,
                                          Range<double> range, const std::string& help) {
   return add(
-      name, "number", number_range(range) + " or auto", help,
+      name, {"number", number_range(range) + " or auto"}, help,
       [&field, range](const std::string& text) {
         if (text == "auto") {
           field.reset();
@@ -203,9 +203,9 @@ ConfigKey& SchemaBuilder::duration(const std::string& name, std::chrono::millise
                                    Range<std::chrono::milliseconds> range,
                                    const std::string& help) {
   return add(
-      name, "duration",
-      format_duration(range.least) + " to " + format_duration(range.most) +
-          " (units ms, s, m, h, d)",
+      name,
+      {"duration", format_duration(range.least) + " to " + format_duration(range.most) +
+                       " (units ms, s, m, h, d)"},
       help,
       [&field, range](const std::string& text) {
         return assign_within(field, value_of<std::chrono::milliseconds>(text, parse_duration),
@@ -217,8 +217,9 @@ ConfigKey& SchemaBuilder::duration(const std::string& name, std::chrono::millise
 ConfigKey& SchemaBuilder::size(const std::string& name, std::int64_t& field,
                                Range<std::int64_t> range, const std::string& help) {
   return add(
-      name, "size",
-      format_size(range.least) + " to " + format_size(range.most) + " (units B, KiB, MiB, GiB)",
+      name,
+      {"size",
+       format_size(range.least) + " to " + format_size(range.most) + " (units B, KiB, MiB, GiB)"},
       help,
       [&field, range](const std::string& text) {
         return assign_within(field, value_of<std::int64_t>(text, parse_size), range);

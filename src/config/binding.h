@@ -26,10 +26,10 @@ class SchemaBuilder {
   ConfigKey& text(const std::string& name, std::string& field, const std::string& help);
   ConfigKey& secret(const std::string& name, std::string& field, const std::string& help);
   ConfigKey& identifier(const std::string& name, std::string& field, const std::string& help);
-  ConfigKey& url(const std::string& name, std::string& field, std::vector<std::string> schemes,
-                 const std::string& help);
-  ConfigKey& choice(const std::string& name, std::string& field, std::vector<std::string> values,
-                    const std::string& help);
+  ConfigKey& url(const std::string& name, std::string& field,
+                 const std::vector<std::string>& schemes, const std::string& help);
+  ConfigKey& choice(const std::string& name, std::string& field,
+                    const std::vector<std::string>& values, const std::string& help);
   ConfigKey& flag(const std::string& name, bool& field, const std::string& help);
   ConfigKey& port(const std::string& name, std::uint16_t& field, int least,
                   const std::string& help);
@@ -48,9 +48,12 @@ class SchemaBuilder {
   ConfigSchema take() { return std::move(keys_); }
 
  private:
-  ConfigKey& add(const std::string& name, std::string type, std::string allowed,
-                 const std::string& help, std::function<bool(const std::string&)> set,
-                 std::function<std::string()> get);
+  struct Kind {
+    std::string type;
+    std::string allowed;
+  };
+  ConfigKey& add(const std::string& name, Kind kind, const std::string& help,
+                 std::function<bool(const std::string&)> set, std::function<std::string()> get);
 
   std::string prefix_;
   ConfigSchema keys_;

@@ -31,7 +31,7 @@ Expected<std::string> expand(std::string_view body, const Environment& environme
                 "'${" + std::string(body) + "}': only ${VAR}, ${VAR:-default} and ${VAR:?message}");
   }
   if (value && !value->empty()) return *std::move(value);
-  const std::string rest(body.substr(colon + 2));
+  std::string rest(body.substr(colon + 2));
   if (rule == ":-") return rest;
   return fail(Remedy::kGiveUp, "environment variable " + name + ": " + rest);
 }

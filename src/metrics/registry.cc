@@ -29,9 +29,9 @@ double Gauge::value() const { return series_.Value(); }
 void Histogram::observe(double value) { series_.Observe(value); }
 
 const std::vector<double>& commit_latency_buckets() {
-  static const std::vector<double> kBuckets = {.005, .01, .02, .03, .05, .075, .1, .15, .2, .3,
-                                               .4,   .5,  .75, 1,   2,   5,    10, 30,  60};
-  return kBuckets;
+  static const std::vector<double> buckets = {.005, .01, .02, .03, .05, .075, .1, .15, .2, .3,
+                                              .4,   .5,  .75, 1,   2,   5,    10, 30,  60};
+  return buckets;
 }
 
 struct MetricsRegistry::Impl {

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "base/check.h"
 #include "net/openssl_files.h"
@@ -43,7 +43,8 @@ bool use_pss(EVP_PKEY_CTX* context) {
 Expected<void> check_private(const std::string& path) {
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0) {
-    return fail(Remedy::kGiveUp, fmt::format("private key {}: {}", path, std::strerror(errno)));
+    return fail(Remedy::kGiveUp,
+                fmt::format("private key {}: {}", path, std::generic_category().message(errno)));
   }
   if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     return fail(Remedy::kGiveUp,

@@ -7,9 +7,9 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "base/expected.h"
 
@@ -28,7 +28,7 @@ struct FileClose {
 using FilePtr = std::unique_ptr<std::FILE, FileClose>;
 
 inline tl::unexpected<Error> file_error(const std::string& path) {
-  return fail(Remedy::kGiveUp, fmt::format("{}: {}", path, std::strerror(errno)));
+  return fail(Remedy::kGiveUp, fmt::format("{}: {}", path, std::generic_category().message(errno)));
 }
 
 inline Expected<FilePtr> open_file(const std::string& path, const char* mode) {

@@ -23,7 +23,7 @@ class Authenticator {
   // Reads every key, so that a damaged one is found at the start. The error names it.
   static Expected<Authenticator> create(const AuthOptions& options);
 
-  enum class Verdict { kAnonymous, kKnown, kRefused };
+  enum class Verdict : std::uint8_t { kAnonymous, kKnown, kRefused };
   struct Answer {
     Verdict verdict;
     std::string client;  // the key id

@@ -9,7 +9,7 @@
 namespace kd::sim {
 
 // The exchange's error codes of the WebSocket.
-enum class WsError {
+enum class WsError : std::uint8_t {
   kNone = 0,
   kCannotProcess = 1,
   kParamsMissing = 2,

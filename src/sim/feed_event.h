@@ -10,7 +10,7 @@ namespace kd::sim {
 
 inline constexpr std::int64_t kNoTime = INT64_MIN;
 
-enum class FeedKind { kDelta, kTrade, kSnapshot, kTicker, kLifecycle };
+enum class FeedKind : std::uint8_t { kDelta, kTrade, kSnapshot, kTicker, kLifecycle };
 
 // One thing that happens on the exchange, on its way to the subscribers: what a recording or the
 // synthetic world produces and Exchange::publish() takes. Reused from event to event, so that its

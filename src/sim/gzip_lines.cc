@@ -6,7 +6,7 @@
 #include <zlib.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "base/check.h"
 
@@ -101,12 +101,12 @@ Expected<bool> GzipLineReader::Impl::more_text() {
 
 Expected<void> GzipLineReader::Impl::load() {
   const int descriptor = ::open(files[file].c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return torn(std::strerror(errno));
+  if (descriptor < 0) return torn(std::generic_category().message(errno));
   input.resize(kInputBytes);
   const ssize_t got = ::pread(descriptor, input.data(), input.size(), offset);
   const int error = errno;
   ::close(descriptor);
-  if (got < 0) return torn(std::strerror(error));
+  if (got < 0) return torn(std::generic_category().message(error));
   if (got == 0 && offset == 0) return torn("the file is empty");
   offset += got;
   stream.next_in = bytes_of(input.data());
@@ -163,12 +163,13 @@ Expected<void> append_gzip_member(const std::string& path, std::string_view text
   deflateEnd(&stream);
   std::FILE* file = std::fopen(path.c_str(), "ab");
   if (file == nullptr) {
-    return fail(Remedy::kGiveUp, fmt::format("{}: {}", path, std::strerror(errno)));
+    return fail(Remedy::kGiveUp,
+                fmt::format("{}: {}", path, std::generic_category().message(errno)));
   }
   const bool written = std::fwrite(out.data(), 1, out.size(), file) == out.size();
   const bool closed = std::fclose(file) == 0;
   if (written && closed) return {};
-  return fail(Remedy::kGiveUp, fmt::format("{}: {}", path, std::strerror(errno)));
+  return fail(Remedy::kGiveUp, fmt::format("{}: {}", path, std::generic_category().message(errno)));
 }
 
 }  // namespace kd::sim

@@ -40,7 +40,7 @@ class Player {
     std::function<std::size_t()> unsent_bytes;  // to the client that has most of them
     std::function<void(const Error&)> failed;   // the feed did
   };
-  enum class State { kWaiting, kPlaying, kFinished };
+  enum class State : std::uint8_t { kWaiting, kPlaying, kFinished };
 
   Player(EventLoop& loop, Exchange& exchange, Feed& feed, Options options, Logger log);
 

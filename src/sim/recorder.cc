@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <system_error>
 
 #include "sim/catalog_json.h"
 #include "sim/gzip_lines.h"
@@ -149,7 +149,8 @@ Expected<void> Recorder::finish(const World& world, std::int64_t now_ms) {
     std::ofstream file(path, std::ios::binary);
     file << event_document(world, event, now_ms);
     if (!file.flush()) {
-      return fail(Remedy::kGiveUp, fmt::format("{}: {}", path, std::strerror(errno)));
+      return fail(Remedy::kGiveUp,
+                  fmt::format("{}: {}", path, std::generic_category().message(errno)));
     }
   }
   return {};

@@ -17,7 +17,7 @@ namespace {
 // as being there from the start.
 constexpr std::int64_t kLeadMs = 10'000;
 // A settlement much later than the last frame is not part of what was recorded.
-constexpr std::int64_t kMaxSettlementWaitMs = 15 * 60'000;
+constexpr std::int64_t kMaxSettlementWaitMs = 15LL * 60'000;
 
 class Builder {
  public:
@@ -32,8 +32,8 @@ class Builder {
     }
     if (auto read = read_metadata(); !read) return tl::unexpected(read.error());
     for (const auto& [ticker, window] : windows_) {
-      if (!world_.find_market(ticker)) invent(ticker, window);
-      adjust(*world_.find_market(ticker), window);
+      const auto known = world_.find_market(ticker);
+      adjust(known ? *known : invent(ticker, window), window);
     }
     std::stable_sort(milestones_.begin(), milestones_.end(),
                      [](const Milestone& a, const Milestone& b) { return a.at_ms < b.at_ms; });
@@ -44,7 +44,7 @@ class Builder {
   Expected<void> read_metadata();
   void add(const EventMetadata& metadata);
   void add_market(const MarketMetadata& from, EventIndex event, std::size_t window);
-  void invent(const std::string& ticker, std::size_t window);
+  MarketIndex invent(const std::string& ticker, std::size_t window);
   void adjust(MarketIndex index, std::size_t window);
   void add_milestones(MarketIndex index, std::size_t window, const RecordedMarket& recorded);
 
@@ -121,7 +121,7 @@ void Builder::add_market(const MarketMetadata& from, EventIndex event, std::size
   }
 }
 
-void Builder::invent(const std::string& ticker, std::size_t window) {
+MarketIndex Builder::invent(const std::string& ticker, std::size_t window) {
   const auto last_dash = ticker.rfind('-');
   const std::string event_ticker = ticker.substr(0, last_dash);
   auto event = world_.find_event(event_ticker);
@@ -130,10 +130,12 @@ void Builder::invent(const std::string& ticker, std::size_t window) {
     event = world_.add_event(event_ticker, series);
     world_.event(*event).title = event_ticker;
   }
-  Market& market = world_.market(world_.add_market(ticker, *event));
+  const MarketIndex made = world_.add_market(ticker, *event);
+  Market& market = world_.market(made);
   market.strike = last_dash == std::string::npos ? ticker : ticker.substr(last_dash + 1);
   market.shown_offset_ms = plan_.shown_offset_ms(window);
   market.times.open = market.times.created = plan_.start_ms - kLeadMs;
+  return made;
 }
 
 void Builder::adjust(MarketIndex index, std::size_t window) {

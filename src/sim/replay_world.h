@@ -10,7 +10,7 @@
 
 namespace kd::sim {
 
-enum class MilestoneKind { kCreated, kDetermined, kSettled };
+enum class MilestoneKind : std::uint8_t { kCreated, kDetermined, kSettled };
 
 // A step in the life of a market that no recorded frame tells.
 struct Milestone {

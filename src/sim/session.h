@@ -14,7 +14,7 @@
 namespace kd::sim {
 
 // What becomes of tickers that do not exist, or are settled, in a list: the exchange does not say.
-enum class UnknownTickers {
+enum class UnknownTickers : std::uint8_t {
   kSkip,     // the others are subscribed, nothing is said
   kPartial,  // the others are subscribed, error 28 names the rest
   kRefuse,   // error 28, nothing is subscribed

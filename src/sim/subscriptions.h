@@ -12,7 +12,7 @@
 
 namespace kd::sim {
 
-enum class Channel {
+enum class Channel : std::uint8_t {
   kBook,
   kTrade,
   kTicker,

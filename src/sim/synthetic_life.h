@@ -9,7 +9,7 @@
 
 namespace kd::sim {
 
-enum class LifeStepKind {
+enum class LifeStepKind : std::uint8_t {
   kAnnounceClose,  // the close time is moved near; a successor is created
   kOpen,           // the successor takes over the slot's traffic
   kClose,          // no event; traffic has ended

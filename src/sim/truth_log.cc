@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "sim/numbers.h"
 
@@ -63,7 +63,8 @@ std::int64_t stamp_of(const FeedEvent& event) {
 Expected<std::unique_ptr<TruthLog>> TruthLog::create(const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "w");
   if (file == nullptr) {
-    return fail(Remedy::kGiveUp, fmt::format("truth file {}: {}", path, std::strerror(errno)));
+    return fail(Remedy::kGiveUp,
+                fmt::format("truth file {}: {}", path, std::generic_category().message(errno)));
   }
   std::setvbuf(file, nullptr, _IOFBF, 1 << 18);
   return std::unique_ptr<TruthLog>(new TruthLog(path, file));
@@ -146,7 +147,8 @@ void TruthLog::flush() { std::fflush(file_.get()); }
 Expected<void> TruthLog::finish() {
   std::fputs("E\n", file_.get());
   if (std::fflush(file_.get()) == 0 && std::ferror(file_.get()) == 0) return {};
-  return fail(Remedy::kGiveUp, fmt::format("truth file {}: {}", path_, std::strerror(errno)));
+  return fail(Remedy::kGiveUp,
+              fmt::format("truth file {}: {}", path_, std::generic_category().message(errno)));
 }
 
 }  // namespace kd::sim

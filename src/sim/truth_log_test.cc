@@ -22,7 +22,8 @@ FeedEvent delta_at(std::int64_t ts_ms, std::int64_t size) {
 }
 
 TEST(TruthLogTest, WritesOneTabSeparatedLineForEachFrame) {
-  const std::string path = testing::TempDir() + "kd_truth_test_" + std::to_string(::getpid()) + ".tsv";
+  const std::string path =
+      testing::TempDir() + "kd_truth_test_" + std::to_string(::getpid()) + ".tsv";
   auto log = TruthLog::create(path);
   ASSERT_TRUE(log);
   (*log)->client(0, "key-a");

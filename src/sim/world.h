@@ -22,7 +22,14 @@ inline constexpr MarketIndex kNoMarket = ~MarketIndex{0};
 inline constexpr std::int64_t kNever = INT64_MAX;
 
 // What the exchange calls the state of a market.
-enum class MarketStatus { kInitialized, kInactive, kActive, kClosed, kDetermined, kFinalized };
+enum class MarketStatus : std::uint8_t {
+  kInitialized,
+  kInactive,
+  kActive,
+  kClosed,
+  kDetermined,
+  kFinalized
+};
 std::string_view status_name(MarketStatus status);
 
 // Milliseconds since the epoch, on the simulator's clock.

@@ -5,29 +5,15 @@
 #include <mutex>
 
 #include "codec/gatherer_rows.h"
+#include "support/eventually.h"
 #include "support/pg_cluster.h"
+#include "support/silent_log.h"
 #include "writer/table_writer.h"
 
 namespace kd {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Waits until `holds`; the deadline only ends a hang.
-template <typename Condition>
-bool eventually(Condition holds) {
-  const auto deadline = std::chrono::steady_clock::now() + 60s;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
-class SilentLog : public LogSink {
-  void write(LogLevel, std::string_view, std::string_view,
-             std::initializer_list<LogField>) override {}
-};
 
 class WriterTest : public testing::Test {
  protected:
@@ -42,7 +28,7 @@ class WriterTest : public testing::Test {
                              .batch_rows = batch_rows,
                              .flush_interval = flush_interval,
                              .database = cluster_->options(database_, "gatherer")},
-        queue_, newest_sending_, metrics_, Logger(std::make_shared<SilentLog>(), "test"),
+        queue_, newest_sending_, metrics_, silent_logger(),
         TableWriter::Hooks{
             .give_up = [](const Error& error) { ADD_FAILURE() << error.what; },
             .reject = [this](const std::string& reason, std::string_view) { rejected_ = reason; }});
