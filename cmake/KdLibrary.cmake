@@ -35,8 +35,8 @@ function(kd_library)
   endif()
 endfunction()
 
-# A test program: NAME, SOURCES, DEPS, LABEL (unit, golden, integration, e2e).
-# Integration and e2e programs are one ctest entry each: they start servers once for all cases.
+# A test program: NAME, SOURCES, DEPS, LABEL (unit, golden, integration, e2e). Each case is one
+# ctest entry; integration and e2e cases start servers, so they run one after another.
 function(kd_test)
   cmake_parse_arguments(ARG "" "NAME;LABEL" "SOURCES;DEPS" ${ARGN})
   add_executable(${ARG_NAME} ${ARG_SOURCES})

@@ -36,6 +36,7 @@ bool pause(std::chrono::milliseconds wait, const std::stop_token& stop) {
 }
 
 Remedy remedy_for(int status) {
+  if (status == 0) return Remedy::kReconnect;
   if (status == 401 || status == 403) return Remedy::kGiveUp;
   if (status >= 400 && status < 500 && status != 429) return Remedy::kDropItem;
   return Remedy::kRetry;

@@ -17,8 +17,9 @@ namespace kd {
 // GET requests to the exchange's REST interface: signed, within the read budget, repeated where
 // that can help. Blocking; confined to one thread.
 //
-// Errors: kGiveUp for 401 and 403 (credentials), kDropItem for 400 and 404, kRetry when all
-// tries failed. Texts name host, path and status, never a header.
+// Errors: kGiveUp for 401 and 403 (credentials), kDropItem for 400 and 404; when all tries failed
+// kRetry after an answer and kReconnect without one. Texts name host, path and status, never a
+// header.
 class RestClient {
  public:
   struct Options {

@@ -39,6 +39,10 @@ Error refused_credentials(const std::string& what) {
                                "api.private_key_file and this machine's clock"};
 }
 
+Error out_of_reach(const std::string& what) {
+  return {Remedy::kGiveUp, what + " (is api.rest_url right, and does this machine reach it?)"};
+}
+
 }  // namespace
 
 GathererApp::GathererApp(GathererConfig config, Logger log)
@@ -200,8 +204,11 @@ void GathererApp::make_discovery() {
         pool_->want(change.added);
         pool_->let_go(change.removed);
       },
-      [this](const Error& error) { give_up(refused_credentials(error.what)); }, metrics_,
-      log_.with("registry"));
+      [this](const Error& error) {
+        give_up(error.remedy == Remedy::kGiveUp ? refused_credentials(error.what)
+                                                : out_of_reach(error.what));
+      },
+      metrics_, log_.with("registry"));
 }
 
 // Any thread: the process cannot do its work; wait() returns.

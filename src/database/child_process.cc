@@ -15,7 +15,7 @@ namespace kd {
 namespace {
 
 // Between fork and exec only async-signal-safe calls are allowed: no allocation.
-[[noreturn]] void become(const ChildOptions& options, char* const* argv, int output) {
+[[noreturn]] void become(const ChildOptions& options, char* const* argv, int output, pid_t parent) {
   ::setsid();
   const int in = ::open("/dev/null", O_RDONLY);
   if (in >= 0) ::dup2(in, STDIN_FILENO);
@@ -30,6 +30,7 @@ namespace {
   // After setuid, which clears it.
   if (options.signal_on_parent_death != 0) {
     ::prctl(PR_SET_PDEATHSIG, options.signal_on_parent_death);
+    if (::getppid() != parent) ::_exit(126);  // it died before that took effect
   }
   sigset_t none;
   sigemptyset(&none);
@@ -51,8 +52,9 @@ Expected<pid_t> start_child(const ChildOptions& options) {
     return fail(Remedy::kGiveUp, fmt::format("cannot write {}: {}", options.output.string(),
                                              std::generic_category().message(errno)));
   }
+  const pid_t parent = ::getpid();
   const pid_t child = ::fork();
-  if (child == 0) become(options, argv.data(), output);
+  if (child == 0) become(options, argv.data(), output, parent);
   ::close(output);
   if (child < 0)
     return fail(Remedy::kRetry, fmt::format("fork: {}", std::generic_category().message(errno)));

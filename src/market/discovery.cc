@@ -83,7 +83,8 @@ bool Discovery::walk_status(const std::string& status, const std::stop_token& st
     if (!cursor.empty()) path += "&cursor=" + percent_encode(cursor);
     const auto body = client_.get("/markets", path, stop);
     if (stop.stop_requested()) return true;
-    if (!body && body.error().remedy == Remedy::kGiveUp) {
+    answered_ = answered_ || body || body.error().remedy != Remedy::kReconnect;
+    if (!body && (body.error().remedy == Remedy::kGiveUp || !answered_)) {
       refused_(body.error());
       return false;
     }

@@ -28,7 +28,8 @@ class Discovery {
   };
   // Desired state changed.
   using Publish = std::function<void(const MarketRegistry::Change&)>;
-  // The exchange refused our credentials: nothing more will be asked.
+  // Nothing more will be asked: the exchange refused our credentials (kGiveUp), or at the start it
+  // could not be reached at all (kReconnect). Later it is waited for, however long.
   using Refused = std::function<void(const Error&)>;
 
   Discovery(Options options, RestClient& client, Publish publish, Refused refused,
@@ -63,6 +64,7 @@ class Discovery {
   Gauge& last_sync_;
   Counter& errors_;
   MarketRegistry registry_;  // the thread's
+  bool answered_ = false;    // the exchange has answered something; the thread's
   std::atomic<std::size_t> markets_{0};
   std::atomic<bool> walked_once_{false};
   Mutex mutex_;

@@ -50,7 +50,7 @@ void Session::subscribe(const Command& command, std::int64_t now_ms) {
   const Wanted markets = wanted(command);
   if (refuses(command, markets)) return;
   for (const std::string& channel : command.channels) {
-    Subscription* to = held(*channel_named(channel));
+    Subscription* to = held(channel_named(channel).value_or(Channel::kQuiet));
     if (to != nullptr && !windows_[to->sid].admit(now_ms, limits_.commands_per_second)) {
       say_scoped_error(command.id, *to, WsError::kTooManyRequests);
       continue;
@@ -72,7 +72,7 @@ WsError Session::check_subscribe(const Command& command) const {
 
 void Session::subscribe_one(const Command& command, const std::string& channel,
                             const Wanted& wanted) {
-  const Channel kind = *channel_named(channel);
+  const Channel kind = channel_named(channel).value_or(Channel::kQuiet);
   Subscription* to = kind == Channel::kQuiet ? nullptr : held(kind);
   if (!fits(to, wanted.markets)) {
     if (to != nullptr) return say_scoped_error(command.id, *to, WsError::kMarketLimit);
@@ -88,7 +88,7 @@ void Session::open(const Command& command, const std::string& channel, const Wan
   auto& to = *(subscriptions_[sid] = std::make_unique<Subscription>());
   to.sid = sid;
   to.name = channel;
-  to.channel = *channel_named(channel);
+  to.channel = channel_named(channel).value_or(Channel::kQuiet);
   to.use_yes_price = command.use_yes_price.value_or(false);
   to.skip_ticker_ack = command.skip_ticker_ack;
   const bool takes_markets = to.channel == Channel::kBook || to.channel == Channel::kTrade ||

@@ -138,9 +138,10 @@ TEST_F(BadInputTest, EveryProgramTellsItsVersion) {
   for (const auto* name : {"gatherer", "deduplicator", "kalshi-data", "exchange-sim"}) {
     const auto outcome = run_program({program(name), "--version"});
     EXPECT_EQ(outcome.exit_code, kExitOk) << name;
-    EXPECT_THAT(outcome.output, testing::ContainsRegex(
-                                    std::string(name) +
-                                    " [0-9.]+ \\(commit [0-9a-f]+|unknown, built 20[0-9T:Z-]+\\)"));
+    EXPECT_THAT(
+        outcome.output,
+        testing::ContainsRegex(std::string(name) +
+                               " [0-9.]+ \\(commit ([0-9a-f]+|unknown), built 20[0-9T:Z-]+\\)"));
   }
 }
 

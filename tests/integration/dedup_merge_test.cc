@@ -160,18 +160,18 @@ TEST_F(DedupMergeTest, OneLineIsEnoughWhenTheOthersAreNotThere) {
 
 TEST_F(DedupMergeTest, CursorsNeverSkipWhatIsCommittedWhileTheyMove) {
   auto options = world_.options();
-  options.polling[table_index("orderbook_deltas")].batch_rows = 37;
+  options.polling[table_index("orderbook_deltas")].batch_rows = 1'009;
   world_.start(options);
-  constexpr int kRows = 3000;
+  constexpr int kRows = 450'000;  // over a million with what two and three lines saw
   std::vector<std::jthread> writers;
   for (std::size_t g = 0; g < 3; ++g) {
     writers.emplace_back([this, g] {
       std::mt19937 random(static_cast<unsigned>(g));
       for (int i = 0; i < kRows; ++i) {
         if (random() % 3 != 0 || i % 3 == static_cast<int>(g)) {
-          world_.gatherer(g).add({.stamp = kTestHour + i / 4 * kMs, .change = i + 1});
+          world_.gatherer(g).add({.stamp = kTestHour + i / 4 % 3'600'000 * kMs, .change = i + 1});
         }
-        if (random() % 20 == 0) world_.gatherer(g).commit();
+        if (random() % 300 == 0) world_.gatherer(g).commit();
       }
       world_.gatherer(g).commit();
     });

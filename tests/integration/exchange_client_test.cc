@@ -28,8 +28,9 @@ std::string page(const std::string& ticker, const std::string& cursor) {
 
 class DiscoveryTest : public testing::Test {
  protected:
-  void discover(ScriptedExchange& exchange, int max_retries = 3) {
-    client_ = std::make_unique<RestClient>(RestClient::Options{.base_url = exchange.rest_url(),
+  void discover(const ScriptedExchange& exchange) { discover(exchange.rest_url(), 3); }
+  void discover(const std::string& url, int max_retries) {
+    client_ = std::make_unique<RestClient>(RestClient::Options{.base_url = url,
                                                                .ca_file = {},
                                                                .timeout = 10s,
                                                                .max_retries = max_retries,
@@ -116,6 +117,16 @@ TEST_F(DiscoveryTest, RefusedCredentialsEndItWithoutAStorm) {
   ASSERT_TRUE(eventually([&] { return refused_ == 1; }));
   discovery_.reset();
   EXPECT_EQ(exchange.requests().size(), 1U);
+}
+
+TEST_F(DiscoveryTest, AnExchangeThatCannotBeReachedAtTheStartIsSaid) {
+  std::string nobody_listens;
+  {
+    const ScriptedExchange gone({.rest = {}, .on_text = {}});
+    nobody_listens = gone.rest_url();
+  }
+  discover(nobody_listens, 1);
+  EXPECT_TRUE(eventually([&] { return refused_ == 1; }));
 }
 
 class PoolTest : public testing::Test {
