@@ -4,13 +4,19 @@ BUILD := build/$(PRESET)
 ARGS ?=
 # One compilation of the network code wants 1.5 GB.
 JOBS ?= $(shell awk -v n=$$(nproc) '/MemAvailable/ { m = int($$2 / 1500000); if (m < 1) m = 1; print m < n ? m : n }' /proc/meminfo)
+CONFIGURE = @test -f $(BUILD)/build.ninja || cmake --preset $(PRESET)
 
-.PHONY: build test run check bench clean bootstrap
+.PHONY: build test run check bench clean
 
-build: bootstrap $(BUILD)/build.ninja
+build:
+	scripts/bootstrap run
+	$(CONFIGURE)
+	cmake --build $(BUILD) -j $(JOBS) --target programs
+
+test:
+	scripts/bootstrap test
+	$(CONFIGURE)
 	cmake --build $(BUILD) -j $(JOBS)
-
-test: build
 	ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
 
 run: build
@@ -20,14 +26,12 @@ check:
 	scripts/bootstrap lint
 	scripts/check
 
-bench: build
+bench:
+	scripts/bootstrap test
+	$(CONFIGURE)
+	cmake --build $(BUILD) -j $(JOBS) --target kd_bench kd_dedup_bench
 	$(BUILD)/bench/kd_bench $(ARGS)
+	$(BUILD)/bench/kd_dedup_bench
 
 clean:
 	rm -rf build
-
-bootstrap:
-	scripts/bootstrap
-
-$(BUILD)/build.ninja:
-	cmake --preset $(PRESET)

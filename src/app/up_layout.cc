@@ -57,7 +57,8 @@ std::string random_hex() {
 
 Expected<UpLayout> choose_layout(const fs::path& directory, bool as_root) {
   std::error_code problem;
-  const fs::path whole = fs::weakly_canonical(directory, problem);
+  // A relative path that does not exist yet would stay relative; our children work elsewhere.
+  const fs::path whole = fs::weakly_canonical(fs::absolute(directory), problem);
   if (problem) {
     return fail(Remedy::kGiveUp, "--dir: " + directory.string() + ": " + problem.message());
   }

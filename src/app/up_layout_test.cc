@@ -35,6 +35,12 @@ mode_t mode_of(const fs::path& file) {
   return status.st_mode & 0777;
 }
 
+TEST_F(UpLayoutTest, ARelativeDirectoryThatDoesNotExistYetIsMadeAbsolute) {
+  const auto layout = choose_layout("no-such-directory-yet", false);
+  ASSERT_TRUE(layout) << layout.error().what;
+  EXPECT_EQ(layout->directory, fs::current_path() / "no-such-directory-yet");
+}
+
 TEST_F(UpLayoutTest, SecretsAreClosedToOthers) {
   ASSERT_TRUE(make_directories(layout()));
   EXPECT_EQ(mode_of(layout().directory / "secrets"), 0700U);
