@@ -22,7 +22,8 @@ namespace {
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
   ::close_range(3, ~0U, 0);
-  if (options.account && (::setgroups(0, nullptr) != 0 || ::setgid(options.account->gid) != 0 ||
+  const bool changes_account = options.account && options.account->uid != ::geteuid();
+  if (changes_account && (::setgroups(0, nullptr) != 0 || ::setgid(options.account->gid) != 0 ||
                           ::setuid(options.account->uid) != 0)) {
     ::_exit(126);
   }
