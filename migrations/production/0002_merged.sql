@@ -79,16 +79,19 @@ CREATE TABLE lifecycle_events (
   ticker text COLLATE "C" NOT NULL, -- of the market or the event
   event_type text COLLATE "C" NOT NULL,
   payload jsonb NOT NULL,
+  stream_id bigint NOT NULL,        -- of the gatherer that brought it first
   gatherer text COLLATE "C" NOT NULL,
   payload_hash bigint GENERATED ALWAYS AS (hashtextextended(payload::text, 0)) STORED,
   PRIMARY KEY (received_at, gatherer, position)
 ) PARTITION BY RANGE (received_at);
 CREATE INDEX lifecycle_events_by_ticker ON lifecycle_events (ticker, received_at);
 
--- Which row of which gatherer was found to be which event.
+-- Which row of which gatherer was found to be which event. A line is a stream of a gatherer: the
+-- two sockets of a redundant pair see every event once each.
 CREATE TABLE lifecycle_sightings (
   received_at bigint NOT NULL,
   gatherer text COLLATE "C" NOT NULL,
+  stream_id bigint NOT NULL,
   position bigint NOT NULL,
   event_received_at bigint NOT NULL,
   event_gatherer text COLLATE "C" NOT NULL,
@@ -96,7 +99,7 @@ CREATE TABLE lifecycle_sightings (
   PRIMARY KEY (received_at, gatherer, position)
 ) PARTITION BY RANGE (received_at);
 CREATE INDEX lifecycle_sightings_by_event
-  ON lifecycle_sightings (event_received_at, event_gatherer, event_position, gatherer);
+  ON lifecycle_sightings (event_received_at, event_gatherer, event_position, gatherer, stream_id);
 
 CREATE TABLE ledger (
   position bigint NOT NULL,
@@ -165,19 +168,20 @@ BEGIN
       AND NOT EXISTS (
         SELECT FROM lifecycle_sightings k
         WHERE k.event_received_at = e.received_at AND k.event_gatherer = e.gatherer
-          AND k.event_position = e.position AND k.gatherer = row.gatherer)
+          AND k.event_position = e.position AND k.gatherer = row.gatherer
+          AND k.stream_id = row.stream_id)
     ORDER BY e.received_at, e.gatherer, e.position
     LIMIT 1;
     IF NOT FOUND THEN
       INSERT INTO lifecycle_events
-        (position, received_at, sending_ts, ticker, event_type, payload, gatherer)
+        (position, received_at, sending_ts, ticker, event_type, payload, stream_id, gatherer)
       VALUES (row.position, row.received_at, row.sending_ts, row.ticker, row.event_type,
-              row.payload, row.gatherer);
+              row.payload, row.stream_id, row.gatherer);
       inserted := inserted + 1;
       event := row;
     END IF;
     INSERT INTO lifecycle_sightings
-    VALUES (row.received_at, row.gatherer, row.position,
+    VALUES (row.received_at, row.gatherer, row.stream_id, row.position,
             event.received_at, event.gatherer, event.position);
   END LOOP;
   RETURN inserted;

@@ -35,6 +35,11 @@ bool pause(std::chrono::milliseconds wait, const std::stop_token& stop) {
   return !stop.stop_requested();
 }
 
+// Ends a transfer that is under way when we are asked to stop.
+int look_at_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::stop_token*>(user)->stop_requested() ? 1 : 0;
+}
+
 Remedy remedy_for(int status) {
   if (status == 0) return Remedy::kReconnect;
   if (status == 401 || status == 403) return Remedy::kGiveUp;
@@ -78,7 +83,7 @@ struct RestClient::Impl {
     std::string body;
     std::string problem;  // of a request without answer
   };
-  Answer perform(const std::string& path);
+  Answer perform(const std::string& path, const std::stop_token& stop);
   Counter& requests(std::string_view endpoint, int status);
 
   const Options options;
@@ -93,7 +98,8 @@ struct RestClient::Impl {
   std::map<std::pair<std::string, int>, Counter*> counters;
 };
 
-RestClient::Impl::Answer RestClient::Impl::perform(const std::string& path) {
+RestClient::Impl::Answer RestClient::Impl::perform(const std::string& path,
+                                                   const std::stop_token& stop) {
   Answer answer;
   CURL* handle = curl.get();
   curl_easy_reset(handle);
@@ -101,6 +107,9 @@ RestClient::Impl::Answer RestClient::Impl::perform(const std::string& path) {
   curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, look_at_stop);
+  curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &stop);
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
@@ -153,7 +162,8 @@ Expected<std::string> RestClient::get(std::string_view endpoint, const std::stri
     const auto wait = self.bucket.take(kRequestCost, now);
     self.tokens.set(self.bucket.available(now));
     if (!pause(wait, stop)) return fail(Remedy::kRetry, "stopping");
-    auto answer = self.perform(path);
+    auto answer = self.perform(path, stop);
+    if (stop.stop_requested()) return fail(Remedy::kRetry, "stopping");
     self.requests(endpoint, answer.status).add();
     if (answer.status == 200) return std::move(answer.body);
 

@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::chrono::seconds kDatabaseWait{10};  // at start, for a server that is coming up
 constexpr std::chrono::seconds kCloseWait{5};
-constexpr std::chrono::seconds kFlushWait{20};
+constexpr std::chrono::seconds kFlushWait{12};
+constexpr std::chrono::seconds kAnswerWait{
+    10};  // of a database that hangs; within the 30 s of a stop
 
 // The smallest tier's, until the account's own limits are known (protocol notes, section 2.9).
 constexpr double kBasicTokensPerSecond = 200;
@@ -109,15 +111,16 @@ Expected<void> GathererApp::serve() {
 void GathererApp::make_writers() {
   for (const auto table : kAllTables) {
     const auto sizes = writer_config(config_, table);
+    auto connect =
+        connect_options(config_.database, fmt::format("kalshi gatherer {}", name_of(table)));
+    connect.answer_timeout = kAnswerWait;
     auto& queue = queues_[index_of(table)];
     queue = std::make_unique<BatchQueue>(budget_);
     writers_[index_of(table)] = std::make_unique<TableWriter>(
-        TableWriter::Options{
-            .table = table,
-            .batch_rows = static_cast<std::size_t>(sizes.batch_size),
-            .flush_interval = sizes.flush_interval,
-            .database = connect_options(config_.database,
-                                        fmt::format("kalshi gatherer {}", name_of(table)))},
+        TableWriter::Options{.table = table,
+                             .batch_rows = static_cast<std::size_t>(sizes.batch_size),
+                             .flush_interval = sizes.flush_interval,
+                             .database = std::move(connect)},
         *queue, newest_sending_, metrics_, log_.with("writer"),
         TableWriter::Hooks{.give_up = [this](const Error& error) { give_up(error); },
                            .reject = [this](const std::string& reason,
@@ -152,6 +155,9 @@ void GathererApp::make_lanes() {
     };
     lane->hooks().dial_delay = [this] {
       return dial_pacer_.next(std::chrono::steady_clock::now());
+    };
+    lane->hooks().on_full = [this](std::int32_t connection, std::span<const std::string> tickers) {
+      pool_->move_elsewhere(connection, tickers);
     };
     lane->hooks().on_refused = [this](const std::string& what) {
       give_up(refused_credentials(what));
@@ -240,13 +246,14 @@ bool GathererApp::stop() {
   log_.info("stopping");
   server_loop_.stop();
   server_thread_.join();
-  discovery_.reset();
+  discovery_->request_stop();
   pool_->stop();
   const auto closed_by = std::chrono::steady_clock::now() + kCloseWait;
   while (!pool_->all_closed() && std::chrono::steady_clock::now() < closed_by) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   for (auto& lane : lanes_) lane->stop();
+  discovery_.reset();  // after the lanes, which announce markets to it
   const auto written_by = std::chrono::steady_clock::now() + kFlushWait;
   bool complete = true;
   for (const auto table : kAllTables) {  // quarantine last: the others may still reject rows

@@ -44,6 +44,11 @@ void GathererLane::stop() {
 }
 
 void GathererLane::tick() {
+  const auto now = wall_now();
+  if (now - looked_at_streams_ > kLookAtStreams) {
+    looked_at_streams_ = now;
+    router_.tick(now);
+  }
   router_.flush();
   if (!paused_ && budget_.exhausted()) {
     pause_reading_(paused_ = true);

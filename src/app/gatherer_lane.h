@@ -18,6 +18,7 @@ namespace kd {
 class GathererLane {
  public:
   static constexpr std::chrono::milliseconds kFlush{20};
+  static constexpr std::chrono::seconds kLookAtStreams{1};
 
   GathererLane(Router::Options options, Router::HandOver hand_over, RouterMetrics& metrics,
                const ByteBudget& budget, std::function<void(bool paused)> pause_reading);
@@ -42,6 +43,7 @@ class GathererLane {
   const ByteBudget& budget_;
   const std::function<void(bool)> pause_reading_;
   bool paused_ = false;
+  Micros looked_at_streams_{};
   Timer timer_;
   std::jthread thread_;
 };

@@ -269,11 +269,14 @@ Expected<Message> FrameDecoder::Impl::snapshot(object msg) {
     } else if (key == "no_dollars_fp") {
       no.clear();
       read = levels(key, v, false, no);
-    } else if ((key == "yes" || key == "yes_dollars") && yes.empty()) {
-      read = levels(key, v, key == "yes", yes);
-    } else if ((key == "no" || key == "no_dollars") && no.empty()) {
-      read = levels(key, v, key == "no", no);
-    } else if (key != "market_id" && !key.starts_with("yes") && !key.starts_with("no")) {
+    } else if (key == "yes" || key == "yes_dollars") {
+      if (yes.empty()) read = levels(key, v, key == "yes", yes);
+    } else if (key == "no" || key == "no_dollars") {
+      if (no.empty()) read = levels(key, v, key == "no", no);
+    } else if (key.starts_with("yes") || key.starts_with("no")) {
+      unknown();
+      return bad(key, "levels in a form we do not know");
+    } else if (key != "market_id") {
       unknown();
     }
     if (!read) return tl::unexpected(std::move(read).error());

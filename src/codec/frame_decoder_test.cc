@@ -128,6 +128,13 @@ TEST_F(FrameDecoderTest, AnAbsentSideOfASnapshotIsEmpty) {
   EXPECT_TRUE(none.no.empty());
 }
 
+TEST_F(FrameDecoderTest, ARenamedSideIsNotAnEmptyBook) {
+  EXPECT_THAT(
+      error_of(
+          R"({"type":"orderbook_snapshot","sid":1,"seq":2,"msg":{"market_ticker":"A","yes_levels_v3":[["0.95","1.00"]]}})"),
+      StartsWith("yes_levels_v3: levels in a form"));
+}
+
 TEST_F(FrameDecoderTest, NamesTheRequiredFieldThatIsMissingOrWrong) {
   struct Case {
     const char* msg;

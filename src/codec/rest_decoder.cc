@@ -87,17 +87,12 @@ Expected<std::string> cursor_of(object& from) {
   return std::string(text);
 }
 
+// A market is recorded even when its close time cannot be read.
 Expected<Market> market_from(object& item) {
   Market market;
   KD_TRY(market.ticker, required_text(item, "ticker"));
-  KD_TRY(market.event_ticker, required_text(item, "event_ticker"));
   KD_TRY(market.status, required_text(item, "status"));
-  KD_TRY(market.open_time, required_time(item, "open_time"));
-  KD_TRY(market.close_time, required_time(item, "close_time"));
-  if (const auto shard = optional_value(item, "exchange_index")) {
-    KD_TRY(const auto index, json::integer("exchange_index", *shard));
-    market.exchange_index = static_cast<int>(index);
-  }
+  if (const auto close = required_time(item, "close_time")) market.close_time = *close;
   return market;
 }
 
@@ -163,8 +158,12 @@ Expected<MarketsPage> decode_markets_page(std::string_view text) {
   KD_TRY(auto root, body.root());
   MarketsPage page;
   const auto read = [&](object& item) -> Expected<void> {
-    KD_TRY(auto market, market_from(item));
-    page.markets.push_back(std::move(market));
+    auto market = market_from(item);
+    if (market) {
+      page.markets.push_back(*std::move(market));
+    } else {
+      page.unreadable.push_back(market.error().what);
+    }
     return {};
   };
   if (auto done = for_each(root, "markets", read); !done) return tl::unexpected(done.error());

@@ -17,7 +17,8 @@ namespace kd {
 
 struct MarketsPage {
   std::vector<Market> markets;
-  std::string cursor;  // empty: the last page
+  std::vector<std::string> unreadable;  // entries left out, each with what is wrong with it
+  std::string cursor;                   // empty: the last page
 };
 Expected<MarketsPage> decode_markets_page(std::string_view body);
 

@@ -19,8 +19,7 @@ TEST(RestDecoderTest, ReadsAPageOfMarkets) {
   ASSERT_EQ(page->markets.size(), 1U);
   EXPECT_EQ(page->markets[0].ticker, "A-1");
   EXPECT_EQ(page->markets[0].status, "active");
-  EXPECT_EQ(page->markets[0].exchange_index, 2);
-  EXPECT_EQ(to_us(page->markets[0].close_time), 1'786'409'100'500'000);
+  EXPECT_EQ(page->markets[0].close_time, micros_from_ms(1'786'409'100'500));
 }
 
 TEST(RestDecoderTest, TheLastPageHasAnEmptyNullOrNoCursor) {
@@ -32,10 +31,18 @@ TEST(RestDecoderTest, TheLastPageHasAnEmptyNullOrNoCursor) {
   }
 }
 
-TEST(RestDecoderTest, AMissingRequiredFieldIsNamed) {
-  const auto page = decode_markets_page(R"({"markets":[{"ticker":"A","event_ticker":"E"}]})");
-  ASSERT_FALSE(page);
-  EXPECT_EQ(page.error().what, "status: missing");
+TEST(RestDecoderTest, AnUnreadableMarketIsNamedAndHidesNoneBehindIt) {
+  const auto page = decode_markets_page(
+      R"({"markets":[{"ticker":"A"},{"ticker":"B","status":"active","close_time":null},)" +
+      std::string(kMarket) + R"(],"cursor":"next"})");
+  ASSERT_TRUE(page) << page.error().what;
+  ASSERT_EQ(page->markets.size(), 2U);
+  EXPECT_EQ(page->markets[0].ticker, "B");
+  EXPECT_EQ(page->markets[0].close_time, std::nullopt);
+  EXPECT_EQ(page->markets[1].ticker, "A-1");
+  ASSERT_EQ(page->unreadable.size(), 1U);
+  EXPECT_EQ(page->unreadable[0], "status: missing");
+  EXPECT_EQ(page->cursor, "next");
   EXPECT_FALSE(decode_markets_page("<html>502</html>"));
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace kd {
@@ -20,16 +21,20 @@ class Assignment {
   std::optional<std::size_t> add(const std::string& ticker);
   // The connection that had it.
   std::optional<std::size_t> remove(const std::string& ticker);
+  // The connection turned out to hold no more than it has now.
+  void cap(std::size_t connection) { most_[connection] = loads_[connection]; }
 
   std::size_t load(std::size_t connection) const { return loads_[connection]; }
-  std::size_t unplaced() const { return unplaced_; }
+  // Markets for which there was no room, each told once.
+  std::vector<std::string> take_unplaced() { return std::exchange(unplaced_, {}); }
+  std::size_t unplaced() const { return unplaced_.size(); }
 
  private:
-  const std::size_t most_;
   const std::string seed_;
+  std::vector<std::size_t> most_;
   std::vector<std::size_t> loads_;
   std::unordered_map<std::string, std::size_t> placed_;
-  std::size_t unplaced_ = 0;
+  std::vector<std::string> unplaced_;
 };
 
 }  // namespace kd

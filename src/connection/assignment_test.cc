@@ -35,10 +35,25 @@ TEST(AssignmentTest, KeepsToTheCapAndTellsWhatDidNotFit) {
   EXPECT_TRUE(assignment.add("A"));
   EXPECT_TRUE(assignment.add("B"));
   EXPECT_FALSE(assignment.add("C"));
-  EXPECT_EQ(assignment.unplaced(), 1U);
+  EXPECT_EQ(assignment.take_unplaced(), std::vector<std::string>{"C"});
+  EXPECT_EQ(assignment.unplaced(), 0U);
   const auto freed = assignment.remove("A");
   EXPECT_EQ(assignment.add("C"), freed);
   EXPECT_FALSE(assignment.remove("A"));
+}
+
+TEST(AssignmentTest, ACappedConnectionTakesNoMore) {
+  Assignment assignment(2, 100, "g1");
+  const auto first = assignment.add("A");
+  ASSERT_TRUE(first);
+  assignment.cap(*first);
+  for (const auto* ticker : {"B", "C", "D"}) EXPECT_EQ(assignment.add(ticker), 1 - *first);
+}
+
+TEST(AssignmentTest, WithoutConnectionsNothingHasAPlace) {
+  Assignment assignment(0, 100, "g1");
+  EXPECT_FALSE(assignment.add("A"));
+  EXPECT_EQ(assignment.unplaced(), 1U);
 }
 
 }  // namespace

@@ -59,19 +59,29 @@ bool ConnectionPool::all_closed() const {
 }
 
 void ConnectionPool::want(std::span<const std::string> tickers) {
+  {
+    const MutexLock lock(mutex_);
+    wanted_ += tickers.size();
+  }
+  place(tickers);
+}
+
+// Gives each market to a connection; what has no place stays with the assignment.
+void ConnectionPool::place(std::span<const std::string> tickers) {
   std::vector<std::vector<std::string>> by_book(members_.size() - first_book_);
+  std::size_t unplaced = 0;
   {
     const MutexLock lock(mutex_);
     for (const auto& ticker : tickers) {
       if (const auto book = assignment_.add(ticker)) by_book[*book].push_back(ticker);
     }
-    wanted_ += tickers.size();
-    if (assignment_.unplaced() > 0) {
-      log_.error(
-          "more markets than the connections can hold: raise connections.orderbook or "
-          "connections.markets_per_connection",
-          {kv("unplaced", assignment_.unplaced())});
-    }
+    unplaced = assignment_.unplaced();
+  }
+  if (unplaced > 0) {
+    log_.error(
+        "more markets than the connections can hold: raise connections.orderbook or "
+        "connections.markets_per_connection",
+        {kv("unplaced", unplaced)});
   }
   for (std::size_t book = 0; book < by_book.size(); ++book) {
     if (by_book[book].empty()) continue;
@@ -83,14 +93,28 @@ void ConnectionPool::want(std::span<const std::string> tickers) {
 }
 
 void ConnectionPool::let_go(std::span<const std::string> tickers) {
-  const MutexLock lock(mutex_);
-  for (const auto& ticker : tickers) {
-    const auto book = assignment_.remove(ticker);
-    if (!book) continue;
-    --wanted_;
-    auto& member = members_[first_book_ + *book];
-    member.loop->post([session = member.session.get(), ticker] { session->let_go(ticker); });
+  std::vector<std::string> waiting;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& ticker : tickers) {
+      const auto book = assignment_.remove(ticker);
+      if (!book) continue;
+      --wanted_;
+      auto& member = members_[first_book_ + *book];
+      member.loop->post([session = member.session.get(), ticker] { session->let_go(ticker); });
+    }
+    waiting = assignment_.take_unplaced();
   }
+  if (!waiting.empty()) place(waiting);  // there may be room now
+}
+
+void ConnectionPool::move_elsewhere(std::int32_t connection, std::span<const std::string> tickers) {
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& ticker : tickers) assignment_.remove(ticker);
+    assignment_.cap(static_cast<std::size_t>(connection) - first_book_);
+  }
+  place(tickers);
 }
 
 void ConnectionPool::pause_lane(const EventLoop& loop, bool paused) {

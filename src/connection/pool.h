@@ -73,11 +73,15 @@ class ConnectionPool {
   Figures figures(Role role) const;
   void publish_metrics();
 
+  // A connection is full: it keeps what it holds, these markets go elsewhere. Any thread.
+  void move_elsewhere(std::int32_t connection, std::span<const std::string> tickers);
+
  private:
   struct Member {
     EventLoop* loop;
     std::unique_ptr<Session> session;
   };
+  void place(std::span<const std::string> tickers);
   void add(Role role, int count, const Options& options, std::span<const Lane> lanes,
            MetricsRegistry& metrics, const Logger& log);
 

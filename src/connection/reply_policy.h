@@ -8,11 +8,13 @@ namespace kd {
 enum class Reaction : std::uint8_t {
   kReconnect,  // the subscription is dead although the socket lives
   kBackOff,    // refused for now: the same command, later
+  kFull,       // the subscription takes no more markets
   kRefused,    // this command cannot succeed as it is
 };
 
 // 10 channel error, 17 internal error, 25 buffer overflow: terminal. 18 command timeout, 27 too
-// many requests: later. An error that lists markets is about them, whatever its number.
+// many requests: later. 26 market limit. An error that lists markets is about them, whatever its
+// number.
 constexpr Reaction reaction_to(std::int64_t code, bool names_markets) {
   if (names_markets) return Reaction::kRefused;
   switch (code) {
@@ -23,6 +25,8 @@ constexpr Reaction reaction_to(std::int64_t code, bool names_markets) {
     case 18:
     case 27:
       return Reaction::kBackOff;
+    case 26:
+      return Reaction::kFull;
     default:
       return Reaction::kRefused;
   }

@@ -1,5 +1,8 @@
 #include "connection/session.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "codec/command.h"
 #include "connection/reply_policy.h"
 
@@ -100,7 +103,8 @@ void Session::dial() {
 
 void Session::opened() {
   open_ = true;
-  drop_reason_.clear();
+  ever_open_ = true;
+  opened_at_ = std::chrono::steady_clock::now();
   log_.debug("connected", {kv("connection", options_.number)});
   if (options_.role == Role::kOrderbook) {
     pump();
@@ -110,6 +114,7 @@ void Session::opened() {
 }
 
 void Session::subscribe_globals() {
+  channels_pending_ = options_.role == Role::kLifecycle ? 2 : 1;
   switch (options_.role) {
     case Role::kTicker:
       return socket_->send(subscribe_all(1, Channel::kTicker));
@@ -122,9 +127,10 @@ void Session::subscribe_globals() {
 }
 
 void Session::ended(const WsEnd& end) {
-  const auto& reason = drop_reason_.empty() ? end.what : drop_reason_;
+  const auto reason = drop_reason_.empty() ? end.what : std::exchange(drop_reason_, {});
   open_ = false;
   subscriptions_.on_lost();
+  stale_.clear();
   pump_timer_.cancel();
   pump_waits_ = false;
   publish();
@@ -133,8 +139,10 @@ void Session::ended(const WsEnd& end) {
   if (stopping_) return;
   if (end.kind == WsEnd::Kind::kRefused && (end.code == 401 || end.code == 403)) {
     metrics_.auth_errors.add();
-    log_.error("credentials refused; this connection will not try again", {kv("error", end.what)});
-    return hooks_.on_refused(end.what);
+    if (!ever_open_) return hooks_.on_refused(end.what);
+    // It was good enough before: a clock that jumped, an edge that errs. Slowly, and with an alarm.
+    log_.error("credentials refused; trying again in a while", {kv("error", end.what)});
+    return dial_timer_.after(options_.backoff.max, [this] { dial(); });
   }
   (end.kind == WsEnd::Kind::kUnreachable || end.kind == WsEnd::Kind::kRefused
        ? metrics_.connect_errors
@@ -169,7 +177,8 @@ void Session::act_on(const ControlEvent& event) {
   std::optional<SubscriptionSet::Command> done;
   switch (event.kind) {
     case ControlEvent::Kind::kSubscribed:
-      backoff_.reset();  // only an answer proves that the other side works
+      // Only answers prove that the other side works.
+      if (--channels_pending_ <= 0) backoff_.reset();
       if (options_.role != Role::kOrderbook) return;
       done = subscriptions_.on_subscribed(event.id.value_or(0), event.sid.value_or(0));
       break;
@@ -180,6 +189,10 @@ void Session::act_on(const ControlEvent& event) {
       return on_error(event);
     case ControlEvent::Kind::kGap:
       return drop("sequence gap");
+    case ControlEvent::Kind::kStale:
+      stale_sid_ = event.sid.value_or(0);
+      stale_.insert(event.text);
+      return;
     default:
       return;
   }
@@ -194,11 +207,26 @@ void Session::record(const SubscriptionSet::Command& command) {
   hook(options_.number, command.sid, wall_now(), views(command.tickers));
 }
 
+// New bases for the books that miss a message. Once a second, one command: when the exchange
+// changes a format, every frame asks for one.
+void Session::ask_snapshots() {
+  constexpr std::int64_t kOutsideOfTheSet = std::int64_t{1} << 40;  // its ids count from 1
+  if (stale_.empty()) return;
+  std::vector<std::string_view> tickers(stale_.begin(), stale_.end());
+  tickers.resize(std::min(tickers.size(), options_.subscriptions.tickers_per_command));
+  socket_->send(
+      update_subscription(kOutsideOfTheSet, stale_sid_, UpdateAction::kGetSnapshot, tickers));
+  stale_.erase(stale_.begin(), std::next(stale_.begin(), std::ssize(tickers)));
+}
+
 void Session::on_error(const ControlEvent& event) {
   metrics_.subscribe_errors.add();
   log_.warn("the exchange refused a command",
             {kv("connection", options_.number), kv("role", name_of(options_.role)),
              kv("code", event.code), kv("text", event.text)});
+  if (options_.role != Role::kOrderbook) {  // without its channel this socket is of no use
+    return drop("error " + std::to_string(event.code) + ": " + event.text);
+  }
   switch (reaction_to(event.code, event.names_markets)) {
     case Reaction::kReconnect:
       return drop("error " + std::to_string(event.code) + ": " + event.text);
@@ -209,8 +237,13 @@ void Session::on_error(const ControlEvent& event) {
         pump_waits_ = false;
         pump();
       });
+    case Reaction::kFull:
+      if (const auto excess = subscriptions_.on_full(event.id.value_or(0))) {
+        hooks_.on_full(options_.number, excess->tickers);
+      }
+      return publish();
     case Reaction::kRefused:
-      if (event.id) subscriptions_.on_error(*event.id);
+      if (event.id) subscriptions_.on_error(*event.id, std::chrono::steady_clock::now());
       pump();
       return publish();
   }
@@ -248,6 +281,11 @@ void Session::tick() {
   if (open_) {
     subscriptions_.expire(now);
     pump();
+    ask_snapshots();
+    if (options_.role != Role::kOrderbook && channels_pending_ > 0 &&
+        now - opened_at_ > options_.subscriptions.answer_timeout) {
+      drop("no answer to our subscribe");
+    }
     if (!paused_ && now - socket_->last_activity() > options_.stale_after) {
       metrics_.ping_timeouts.add();
       drop("nothing received, not even a ping");

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,7 +53,9 @@ struct SessionHooks {
   std::function<void(std::int32_t connection, std::int64_t sid, Micros at,
                      std::span<const std::string_view> tickers)>
       on_left;
-  // The exchange refused our credentials; the session will not try again.
+  // The connection's subscription is full; these markets must go elsewhere.
+  std::function<void(std::int32_t connection, std::span<const std::string> tickers)> on_full;
+  // The exchange refused our credentials at the first dial; the session will not try again.
   std::function<void(const std::string& what)> on_refused;
 };
 
@@ -103,6 +106,7 @@ class Session {
   void act_on(const ControlEvent& event);
   void on_error(const ControlEvent& event);
   void record(const SubscriptionSet::Command& command);
+  void ask_snapshots();
   void subscribe_globals();
   void pump();
   void send(const SubscriptionSet::Command& command);
@@ -122,9 +126,14 @@ class Session {
   Timer pump_timer_;
   Timer tick_timer_;
   std::string drop_reason_;
+  std::chrono::steady_clock::time_point opened_at_{};
+  int channels_pending_ = 0;  // of a global role: asked for and not yet answered
   bool paused_ = false;
   bool stopping_ = false;
   bool pump_waits_ = false;
+  bool ever_open_ = false;
+  std::set<std::string> stale_;  // markets that need a new base
+  std::int64_t stale_sid_ = 0;
   std::atomic<bool> open_{false};
   std::atomic<bool> closed_{true};
   std::atomic<std::size_t> held_{0};

@@ -69,6 +69,10 @@ void SubscriptionSet::expire(Time now) {
     if (now - sent.at >= options_.answer_timeout) late.push_back(id);
   }
   for (const auto id : late) retry(*settle(id));
+  if (!refused_.empty() && now - last_refusal_ >= options_.refused_retry) {
+    for (const auto& ticker : refused_) append(to_add_, ticker, options_.tickers_per_command);
+    refused_.clear();
+  }
 }
 
 void SubscriptionSet::retry(Command command) {
@@ -108,17 +112,25 @@ std::optional<SubscriptionSet::Command> SubscriptionSet::on_ok(std::int64_t id,
   return command;
 }
 
-std::optional<SubscriptionSet::Command> SubscriptionSet::on_error(std::int64_t id) {
+std::optional<SubscriptionSet::Command> SubscriptionSet::on_error(std::int64_t id, Time now) {
   auto command = settle(id);
   if (!command || command->kind == Command::Kind::kDelete) return command;
   const auto& tickers = command->tickers;
   if (tickers.size() == 1) {
     if (wanted_.contains(tickers[0])) refused_.insert(tickers[0]);
+    last_refusal_ = now;
     return command;
   }
   const auto middle = tickers.begin() + static_cast<std::ptrdiff_t>(tickers.size() / 2);
   to_add_.emplace_back(tickers.begin(), middle);
   to_add_.emplace_back(middle, tickers.end());
+  return command;
+}
+
+std::optional<SubscriptionSet::Command> SubscriptionSet::on_full(std::int64_t id) {
+  auto command = settle(id);
+  if (!command || command->kind == Command::Kind::kDelete) return std::nullopt;
+  for (const auto& ticker : command->tickers) wanted_.erase(ticker);
   return command;
 }
 

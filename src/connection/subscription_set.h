@@ -16,13 +16,14 @@ namespace kd {
 // Confined to one thread.
 //
 // An answer that refuses several markets splits them, so that one bad ticker does not keep the
-// others out; a market that is refused alone is given up until it is wanted again.
+// others out; a market that is refused alone is asked for again after refused_retry.
 class SubscriptionSet {
  public:
   using Time = std::chrono::steady_clock::time_point;
   struct Options {
     std::size_t tickers_per_command = 200;
     std::chrono::milliseconds answer_timeout{10'000};
+    std::chrono::milliseconds refused_retry{60'000};
   };
   struct Command {
     enum class Kind : std::uint8_t { kSubscribe, kAdd, kDelete };
@@ -39,13 +40,15 @@ class SubscriptionSet {
 
   // The next command to send, if there is something to do and no answer has to come first.
   std::optional<Command> next(Time now);
-  // What was sent and never answered is to be sent again.
+  // What was sent and never answered, and what was refused long ago, is to be sent again.
   void expire(Time now);
 
   // Answers. Each gives the command that it ends, so that the caller can record what it did.
   std::optional<Command> on_subscribed(std::int64_t id, std::int64_t sid);
   std::optional<Command> on_ok(std::int64_t id, std::optional<std::int64_t> sid);
-  std::optional<Command> on_error(std::int64_t id);
+  std::optional<Command> on_error(std::int64_t id, Time now);
+  // The subscription is full: the command's markets are not wanted here any more.
+  std::optional<Command> on_full(std::int64_t id);
   // Refused for now (too many requests, time-out): to be sent again as it was.
   void on_busy(std::int64_t id);
   // The connection is gone, and with it everything it held.
@@ -71,6 +74,7 @@ class SubscriptionSet {
   std::unordered_set<std::string> wanted_;
   std::unordered_set<std::string> held_;
   std::unordered_set<std::string> refused_;
+  Time last_refusal_{};
   // Batches to be sent; each is at most tickers_per_command long.
   std::deque<std::vector<std::string>> to_add_;
   std::deque<std::vector<std::string>> to_delete_;

@@ -13,7 +13,7 @@ using testing::UnorderedElementsAre;
 
 class SubscriptionSetTest : public testing::Test {
  protected:
-  SubscriptionSet set_{{.tickers_per_command = 2, .answer_timeout = 10s}};
+  SubscriptionSet set_{{.tickers_per_command = 2, .answer_timeout = 10s, .refused_retry = 60s}};
   SubscriptionSet::Time now_{};
 
   // Wants A and holds it under sid 1.
@@ -83,17 +83,38 @@ TEST_F(SubscriptionSetTest, ARefusalIsSplitUntilOnlyTheBadMarketIsLeft) {
   set_.want("BAD");
   const auto both = set_.next(now_);
   EXPECT_THAT(both->tickers, SizeIs(2));
-  set_.on_error(both->id);
+  set_.on_error(both->id, now_);
   const auto good = set_.next(now_);
   set_.on_ok(good->id, 1);
   const auto bad = set_.next(now_);
   EXPECT_THAT(bad->tickers, ElementsAre("BAD"));
-  set_.on_error(bad->id);
+  set_.on_error(bad->id, now_);
   EXPECT_FALSE(set_.next(now_)) << "no storm of refused commands";
   EXPECT_EQ(set_.refused(), 1U);
   EXPECT_EQ(set_.held(), 2U);
   set_.want("BAD");
   EXPECT_THAT(set_.next(now_)->tickers, ElementsAre("BAD")) << "asked for again, tried again";
+}
+
+TEST_F(SubscriptionSetTest, ARefusedMarketIsAskedForAgainLater) {
+  hold_a();
+  set_.want("NEW");
+  set_.on_error(set_.next(now_)->id, now_);
+  set_.expire(now_ + 59s);
+  EXPECT_FALSE(set_.next(now_ + 59s));
+  set_.expire(now_ + 60s);
+  EXPECT_THAT(set_.next(now_ + 60s)->tickers, ElementsAre("NEW"));
+}
+
+TEST_F(SubscriptionSetTest, AFullSubscriptionGivesBackWhatDidNotFit) {
+  hold_a();
+  set_.want("B");
+  set_.want("C");
+  const auto excess = set_.on_full(set_.next(now_)->id);
+  ASSERT_TRUE(excess);
+  EXPECT_THAT(excess->tickers, ElementsAre("B", "C"));
+  EXPECT_EQ(set_.wanted(), 1U);
+  EXPECT_FALSE(set_.next(now_));
 }
 
 TEST_F(SubscriptionSetTest, WhatIsRefusedForNowIsSentAgainWhole) {

@@ -19,6 +19,8 @@ constexpr std::array kRules = {
     Rule{"57P", Remedy::kReconnect},    // shutdown, crash, starting up, idle session timeout
     Rule{"08", Remedy::kReconnect},     // connection exceptions
     Rule{"25P03", Remedy::kReconnect},  // idle in transaction timeout
+    Rule{"25006", Remedy::kReconnect},  // read-only: a standby, or a failover under way
+    Rule{"XX", Remedy::kReconnect},     // internal errors of the server
     Rule{"53300", Remedy::kReconnect},  // too many connections
     Rule{"53", Remedy::kRetry},         // disk full, out of memory
     Rule{"40", Remedy::kRetry},         // deadlock, serialization failure

@@ -97,11 +97,11 @@ constexpr std::array<TableSpec, kTableCount> kSpecs = {{
      .stream_column = 6,
      .seq_column = 7,
      .keep_first = 0,
-     .keep_last = 6,
+     .keep_last = 7,
      .gatherer_columns = "position, received_at, sending_ts, ticker, event_type, payload, "
                          "stream_id, seq",
      .production_columns = "position, received_at, sending_ts, ticker, event_type, payload, "
-                           "gatherer",
+                           "stream_id, gatherer",
      .key = {kEnd},
      .key_has_gatherer = true,
      .remembers = false,

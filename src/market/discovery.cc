@@ -26,6 +26,8 @@ void Discovery::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
+void Discovery::request_stop() { thread_.request_stop(); }
+
 void Discovery::announce(std::string ticker) {
   const MutexLock lock(mutex_);
   announced_.push_back(std::move(ticker));
@@ -84,7 +86,8 @@ bool Discovery::walk_status(const std::string& status, const std::stop_token& st
     const auto body = client_.get("/markets", path, stop);
     if (stop.stop_requested()) return true;
     answered_ = answered_ || body || body.error().remedy != Remedy::kReconnect;
-    if (!body && (body.error().remedy == Remedy::kGiveUp || !answered_)) {
+    const bool refused = !body && body.error().remedy == Remedy::kGiveUp;
+    if ((refused && !walked_once_) || !answered_) {
       refused_(body.error());
       return false;
     }
@@ -95,6 +98,10 @@ bool Discovery::walk_status(const std::string& status, const std::stop_token& st
       log_.error("the list of markets is incomplete; the next walk tries again",
                  {kv("error", page.error().what)});
       return true;
+    }
+    for (const auto& problem : page->unreadable) {
+      errors_.add();
+      log_.error("a listed market cannot be read and is not recorded", {kv("error", problem)});
     }
     publish(registry_.on_page(page->markets));
     if (page->markets.empty() && page->cursor == cursor) break;

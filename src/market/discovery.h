@@ -37,6 +37,8 @@ class Discovery {
   ~Discovery();  // stops and joins
 
   void start();
+  // Ends the thread soon; announcements are still accepted, and forgotten. Any thread.
+  void request_stop();
   // A lifecycle channel announced a market. Any thread.
   void announce(std::string ticker);
 

@@ -22,7 +22,9 @@ MarketRegistry::Change MarketRegistry::on_walk_end(Micros now) {
   Change change;
   std::erase_if(markets_, [&](const auto& item) {
     const auto& [ticker, entry] = item;
-    if (entry.seen_in_walk >= walk_ || entry.close_time + kAfterClose > now) return false;
+    if (entry.seen_in_walk >= walk_ || !entry.close_time || *entry.close_time + kAfterClose > now) {
+      return false;
+    }
     if (entry.phase == MarketPhase::kOpen) --active_;
     change.removed.push_back(ticker);
     return true;
@@ -33,9 +35,7 @@ MarketRegistry::Change MarketRegistry::on_walk_end(Micros now) {
 
 MarketRegistry::Change MarketRegistry::on_created(std::string_view ticker) {
   Change change;
-  const auto [entry, is_new] = markets_.try_emplace(std::string(ticker));
-  if (!is_new) return change;
-  entry->second.close_time = Micros::max() - kAfterClose;  // unknown until REST lists it
+  if (!markets_.try_emplace(std::string(ticker)).second) return change;
   change.added.emplace_back(ticker);
   return change;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,7 +41,7 @@ class MarketRegistry {
  private:
   struct Entry {
     MarketPhase phase = MarketPhase::kUnopened;
-    Micros close_time{};
+    std::optional<Micros> close_time;  // absent: not known (yet)
     std::uint32_t seen_in_walk = 0;
   };
   std::unordered_map<std::string, Entry> markets_;

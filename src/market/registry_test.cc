@@ -10,11 +10,8 @@ using testing::IsEmpty;
 
 Market market(std::string ticker, std::string status, std::int64_t close_ms) {
   return {.ticker = std::move(ticker),
-          .event_ticker = "E",
           .status = std::move(status),
-          .open_time = {},
-          .close_time = micros_from_ms(close_ms),
-          .exchange_index = 0};
+          .close_time = micros_from_ms(close_ms)};
 }
 
 TEST(MarketRegistryTest, AMarketIsAddedOnceAndFromTheFirstPageOn) {

@@ -17,6 +17,7 @@ struct ControlEvent {
     kUnsubscribed,  // id, sid
     kError,         // id, perhaps sid; code, text
     kGap,           // sid: frames were lost, its books are stale
+    kStale,         // sid; text is a market: one of its messages could not be decoded
   };
   Kind kind = Kind::kNone;
   std::optional<std::int64_t> id;

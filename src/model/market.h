@@ -17,13 +17,8 @@ std::optional<MarketPhase> phase_from_status(std::string_view status);
 // A market as REST lists it: the fields that capture needs.
 struct Market {
   std::string ticker;
-  std::string event_ticker;
-  std::string status;  // the exchange's own word, an open set
-  Micros open_time{};
-  Micros close_time{};
-  int exchange_index = 0;  // shard; 0 where it is not sent
-
-  bool is_combo() const { return ticker.starts_with("KXMVE"); }
+  std::string status;                // the exchange's own word, an open set
+  std::optional<Micros> close_time;  // planned; absent: not sent, or not readable
 };
 
 }  // namespace kd

@@ -65,11 +65,13 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
   void resume() override {
     if (!paused_) return;
     paused_ = false;
-    if (open_ && !reading_) read_next();
+    touch();  // what we left unread is no silence of the other side
+    if (open_ && !reading_ && !delivering_) read_next();
   }
 
   void close() override {
-    if (ended_) return;
+    if (ended_ || closing_) return;
+    closing_ = true;
     if (!open_) return finish(WsEnd::Kind::kLost, 0, "closed while connecting");
     deadline_.after(kCloseWait, [self = this->shared_from_this()] {
       self->finish(WsEnd::Kind::kLost, 0, "no answer to our close frame");
@@ -176,9 +178,11 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
     touch();
     buffer_.reserve(buffer_.size() + kReadablePadding);
     const auto data = buffer_.data();
+    delivering_ = true;
     if (handlers_.on_text) {
       handlers_.on_text({static_cast<const char*>(data.data()), data.size()}, received);
     }
+    delivering_ = false;
     buffer_.consume(buffer_.size());
   }
 
@@ -236,6 +240,8 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
   bool ended_ = false;
   bool paused_ = false;
   bool reading_ = false;
+  bool delivering_ = false;
+  bool closing_ = false;
 };
 
 template <typename Stream>

@@ -26,7 +26,7 @@ void Anchors::add(std::uint32_t market, const OrderbookSnapshot& snapshot, Micro
                                 .yes_bids = flat(snapshot.yes),
                                 .no_bids = flat(snapshot.no),
                                 .deltas = {}});
-  due_.push_back({snapshot_ts + kSpan + kGrace, market});
+  due_.push_back({snapshot_ts + kSpan + kGrace, origin.received, market});
 }
 
 void Anchors::on_delta(std::uint32_t market, const OrderbookDelta& delta, RowBatch& out) {
@@ -48,6 +48,18 @@ void Anchors::expire(Micros sending, RowBatch& out) {
     std::erase_if(by_market_[market], [&](const Pending& pending) {
       if (pending.anchor_ts() + kGrace >= sending) return false;
       write(market, pending, true, out);
+      return true;
+    });
+    due_.pop_front();
+  }
+}
+
+void Anchors::expire_unheard(Micros now, Micros sending, RowBatch& out) {
+  while (!due_.empty() && due_.front().received + kPatience < now) {
+    const auto market = due_.front().market;
+    std::erase_if(by_market_[market], [&](const Pending& pending) {
+      if (pending.origin.received + kPatience >= now) return false;
+      write(market, pending, sending > pending.anchor_ts(), out);
       return true;
     });
     due_.pop_front();

@@ -17,6 +17,7 @@ namespace kd {
 // - at its market's own first change past anchor_ts: a market's times do not step back;
 // - for a quiet market when the sid's sending time is kGrace past anchor_ts: what the exchange
 //   stamped by then has been sent;
+// - on a quiet sid kPatience after it was received: with anchor_ts NULL unless the sid got past it;
 // - at the stream's end; with anchor_ts NULL where the sid had not got past it.
 //
 // Confined to one thread. `tickers` gives the names of the markets and outlives this.
@@ -24,6 +25,7 @@ class Anchors {
  public:
   static constexpr std::chrono::seconds kSpan{1};
   static constexpr std::chrono::seconds kGrace{10};
+  static constexpr std::chrono::seconds kPatience{20};
 
   explicit Anchors(const StringIndex& tickers) : tickers_(tickers) {}
 
@@ -31,6 +33,8 @@ class Anchors {
            std::int16_t occurrence, const Origin& origin);
   void on_delta(std::uint32_t market, const OrderbookDelta& delta, RowBatch& out);
   void expire(Micros sending, RowBatch& out);
+  // `now` by our clock; `sending` of the sid's last frame.
+  void expire_unheard(Micros now, Micros sending, RowBatch& out);
   // `sending`: of the stream's last frame.
   void finish(Micros sending, RowBatch& out);
 
@@ -51,6 +55,7 @@ class Anchors {
   };
   struct Due {
     Micros at;
+    Micros received;
     std::uint32_t market;
   };
   void write(std::uint32_t market, const Pending& pending, bool anchored, RowBatch& out) const;

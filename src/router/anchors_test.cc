@@ -50,6 +50,16 @@ TEST_F(AnchorsTest, AQuietMarketIsCompleteAfterTheGrace) {
   EXPECT_TRUE(anchors_.waits(1));
 }
 
+TEST_F(AnchorsTest, ASnapshotOnAQuietSidDoesNotWaitForEver) {
+  anchors_.add(0, {.ticker = "", .yes = {}, .no = {}}, ms(10'000), 0,
+               {.stream_id = 1, .seq = 1, .received = ms(50'000), .sending = {}});
+  anchors_.expire_unheard(ms(70'000), ms(10'000), out_);
+  EXPECT_EQ(out_.rows(), 0U);
+  anchors_.expire_unheard(ms(70'001), ms(10'000), out_);
+  EXPECT_EQ(out_.rows(), 1U);
+  EXPECT_FALSE(anchors_.waits(0));
+}
+
 TEST_F(AnchorsTest, TheEndOfTheStreamWritesWhatIsLeft) {
   snapshot(0, 10'000);
   snapshot(0, 10'000);

@@ -9,6 +9,12 @@ namespace {
 constexpr const char* kReceived = "router_messages_received_total";
 constexpr const char* kReceivedHelp = "WebSocket messages by type";
 
+// Up to where the exchange's clock is known on a stream.
+std::optional<Micros> last_sending(const Stream& stream) {
+  if (stream.last_sending() == Micros()) return std::nullopt;
+  return stream.last_sending();
+}
+
 }  // namespace
 
 RouterMetrics::RouterMetrics(MetricsRegistry& r)
@@ -46,7 +52,7 @@ class Router::Visitor {
     if (auto done = stream_->on_delta(delta, origin_, router_.batch(Table::kOrderbookDeltas),
                                       router_.batch(Table::kOrderbookSnapshots));
         !done) {
-      router_.quarantine(done.error().what, text_, origin_.received);
+      return router_.keep_raw(stream_, delta.ticker, done.error().what, text_, origin_.received);
     }
     router_.hand_over_if_full(Table::kOrderbookDeltas);
     return {};
@@ -136,10 +142,7 @@ Router::~Router() = default;
 ControlEvent Router::on_frame(std::int32_t connection, std::string_view text, Micros received) {
   const auto frame = decoder_.decode(text);
   const auto& envelope = decoder_.envelope();
-  if (decoder_.unknown_keys() != unknown_keys_counted_) {
-    metrics_.unknown_keys.add(static_cast<double>(decoder_.unknown_keys() - unknown_keys_counted_));
-    unknown_keys_counted_ = decoder_.unknown_keys();
-  }
+  count_unknown_keys();
   if (frame && std::holds_alternative<Subscribed>(frame->message)) {
     open_stream(connection, std::get<Subscribed>(frame->message), received);
   }
@@ -147,33 +150,72 @@ ControlEvent Router::on_frame(std::int32_t connection, std::string_view text, Mi
   ControlEvent gap;
   if (stream != nullptr && envelope.seq) {
     const auto verdict = stream->seq().next(*envelope.seq);
-    if (verdict == SeqTracker::Verdict::kDuplicate) {
-      metrics_.duplicates.add();
-      note(*stream, received, "duplicate", "seq " + std::to_string(*envelope.seq) + " came again");
-      return {};
-    }
+    if (verdict == SeqTracker::Verdict::kDuplicate) return duplicate(*stream, text, received);
     if (verdict == SeqTracker::Verdict::kGap) {
       metrics_.gaps.add();
-      note_gap(*stream, received, envelope.sending);
+      note_gap(*stream, received, envelope.sending, stream->seq().missing(), "seq", {});
       gap.kind = ControlEvent::Kind::kGap;
       gap.sid = envelope.sid;
     }
   }
+  const bool believed =
+      stream != nullptr && envelope.sending && stream->note_sending(*envelope.sending, received);
   if (!frame) {
     metrics_.parse_errors.add();
-    quarantine(frame.error().what, text, received);
-    return gap;
+    const auto event = keep_raw(stream, decoder_.ticker(), frame.error().what, text, received);
+    return gap.kind == ControlEvent::Kind::kGap ? gap : event;
   }
   const Origin origin{.stream_id = stream != nullptr ? stream->place().stream_id : 0,
                       .seq = envelope.seq.value_or(0),
                       .received = received,
-                      .sending = envelope.sending};
+                      .sending = believed ? envelope.sending : std::nullopt};
   auto event = std::visit(Visitor(*this, stream, *frame, text, origin), frame->message);
-  if (stream != nullptr && envelope.sending) {
-    stream->on_sending(*envelope.sending, batch(Table::kOrderbookSnapshots));
+  if (believed) {
+    stream->expire(batch(Table::kOrderbookSnapshots));
     hand_over_if_full(Table::kOrderbookSnapshots);
   }
   return gap.kind == ControlEvent::Kind::kGap ? gap : event;
+}
+
+void Router::count_unknown_keys() {
+  if (decoder_.unknown_keys() == unknown_keys_counted_) return;
+  metrics_.unknown_keys.add(static_cast<double>(decoder_.unknown_keys() - unknown_keys_counted_));
+  unknown_keys_counted_ = decoder_.unknown_keys();
+}
+
+// Not applied, but kept raw: it may be no copy after all. A seq that starts over means that the
+// stream is another one than we think.
+ControlEvent Router::duplicate(const Stream& stream, std::string_view text, Micros received) {
+  const auto seq = decoder_.envelope().seq.value_or(0);
+  metrics_.duplicates.add();
+  note(stream, received, "duplicate", "seq " + std::to_string(seq) + " came again");
+  quarantine("seq " + std::to_string(seq) + " came again", text, received);
+  ControlEvent event;
+  if (seq == 1) event.kind = ControlEvent::Kind::kGap;
+  event.sid = stream.place().sid;
+  return event;
+}
+
+// A message that cannot become a row. On a book stream it is a gap of its market, or of all
+// markets when it does not name one.
+ControlEvent Router::keep_raw(Stream* stream, std::string_view ticker, std::string_view reason,
+                              std::string_view text, Micros received) {
+  quarantine(reason, text, received);
+  ControlEvent event;
+  if (stream == nullptr || stream->place().channel != Channel::kOrderbook) return event;
+  const std::string_view tickers[] = {ticker};
+  note_gap(*stream, received, decoder_.envelope().sending, 1, reason,
+           ticker.empty() ? std::span<const std::string_view>{} : tickers);
+  event.kind = ticker.empty() ? ControlEvent::Kind::kGap : ControlEvent::Kind::kStale;
+  event.sid = stream->place().sid;
+  event.text = std::string(ticker);
+  return event;
+}
+
+void Router::tick(Micros now) {
+  for (auto& [connection, streams] : streams_) {
+    for (auto& stream : streams) stream->on_tick(now, batch(Table::kOrderbookSnapshots));
+  }
 }
 
 Stream* Router::find(std::int32_t connection, std::int64_t sid) {
@@ -230,7 +272,7 @@ void Router::note(const Stream& stream, Micros at, std::string_view event, std::
                                         .sid = stream.place().sid,
                                         .channel = stream.place().channel,
                                         .event = event,
-                                        .from = std::nullopt,
+                                        .from = last_sending(stream),
                                         .to = std::nullopt,
                                         .count = std::nullopt,
                                         .reason = reason,
@@ -238,20 +280,20 @@ void Router::note(const Stream& stream, Micros at, std::string_view event, std::
 }
 
 // From the last contiguous frame's sending time to that of the frame behind the hole.
-void Router::note_gap(const Stream& stream, Micros at, std::optional<Micros> until) {
-  append_ledger(batch(Table::kLedger),
-                {.at = at,
-                 .stream_id = stream.place().stream_id,
-                 .connection = stream.place().connection,
-                 .sid = stream.place().sid,
-                 .channel = stream.place().channel,
-                 .event = "gap",
-                 .from = stream.last_sending() == Micros() ? std::nullopt
-                                                           : std::optional(stream.last_sending()),
-                 .to = until,
-                 .count = stream.seq().missing(),
-                 .reason = "seq",
-                 .tickers = {}});
+void Router::note_gap(const Stream& stream, Micros at, std::optional<Micros> until,
+                      std::int64_t count, std::string_view reason,
+                      std::span<const std::string_view> tickers) {
+  append_ledger(batch(Table::kLedger), {.at = at,
+                                        .stream_id = stream.place().stream_id,
+                                        .connection = stream.place().connection,
+                                        .sid = stream.place().sid,
+                                        .channel = stream.place().channel,
+                                        .event = "gap",
+                                        .from = last_sending(stream),
+                                        .to = until,
+                                        .count = count,
+                                        .reason = reason,
+                                        .tickers = tickers});
 }
 
 void Router::hand_over_if_full(Table table) {

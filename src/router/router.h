@@ -67,6 +67,8 @@ class Router {
   void left(std::int32_t connection, std::int64_t sid, Micros at,
             std::span<const std::string_view> tickers);
 
+  // Time passes: rows that waited for news of a quiet sid become complete as they are.
+  void tick(Micros now);
   // Hands over every batch that holds rows.
   void flush();
 
@@ -78,7 +80,12 @@ class Router {
   void quarantine(std::string_view reason, std::string_view text, Micros received);
   void note(const Stream& stream, Micros at, std::string_view event, std::string_view reason,
             std::span<const std::string_view> tickers = {});
-  void note_gap(const Stream& stream, Micros at, std::optional<Micros> until);
+  void note_gap(const Stream& stream, Micros at, std::optional<Micros> until, std::int64_t count,
+                std::string_view reason, std::span<const std::string_view> tickers);
+  void count_unknown_keys();
+  ControlEvent duplicate(const Stream& stream, std::string_view text, Micros received);
+  ControlEvent keep_raw(Stream* stream, std::string_view ticker, std::string_view reason,
+                        std::string_view text, Micros received);
   RowBatch& batch(Table table) { return batches_[index_of(table)]; }
   void hand_over_if_full(Table table);
 

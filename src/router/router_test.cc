@@ -95,12 +95,42 @@ TEST_F(RouterTest, AGapIsALedgerRowAndAnEvent) {
   EXPECT_EQ(stored(Table::kLedger), 2U);
 }
 
-TEST_F(RouterTest, ADuplicatedFrameIsNotAppliedTwiceAndIsReported) {
+TEST_F(RouterTest, ADuplicatedFrameIsNotAppliedTwiceAndIsReportedAndKept) {
   subscribe("orderbook_delta", 1);
   delta(1);
-  delta(1);
-  EXPECT_EQ(stored(Table::kOrderbookDeltas), 1U);
+  delta(2);
+  EXPECT_EQ(delta(2).kind, ControlEvent::Kind::kNone);
+  EXPECT_EQ(stored(Table::kOrderbookDeltas), 2U);
   EXPECT_EQ(stored(Table::kLedger), 2U);
+  EXPECT_EQ(stored(Table::kQuarantine), 1U);
+}
+
+TEST_F(RouterTest, ASeqThatStartsOverMakesTheConnectionStartOver) {
+  subscribe("orderbook_delta", 1);
+  delta(1);
+  delta(2);
+  EXPECT_EQ(delta(1).kind, ControlEvent::Kind::kGap);
+}
+
+TEST_F(RouterTest, AnUndecodableBookMessageIsAGapOfItsMarket) {
+  subscribe("orderbook_delta", 1);
+  const auto event = delta(1, "1.001");
+  EXPECT_EQ(event.kind, ControlEvent::Kind::kStale);
+  EXPECT_EQ(event.text, "A");
+  EXPECT_EQ(event.sid, 1);
+  EXPECT_EQ(stored(Table::kLedger), 2U);
+  EXPECT_EQ(stored(Table::kQuarantine), 1U);
+}
+
+TEST_F(RouterTest, AStampFarAheadIsKeptRawAndDoesNotMakeTheNextOnesOld) {
+  subscribe("orderbook_delta", 1);
+  delta(1);
+  const auto wild = frame(
+      R"({"type":"orderbook_delta","sid":1,"seq":2,"sending_ts_ms":4001,"msg":{"market_ticker":"A","price_dollars":"0.43","delta_fp":"1.00","side":"yes","ts_ms":99999999999}})");
+  EXPECT_EQ(wild.kind, ControlEvent::Kind::kStale);
+  delta(3);
+  EXPECT_EQ(stored(Table::kOrderbookDeltas), 2U);
+  EXPECT_EQ(stored(Table::kQuarantine), 1U);
 }
 
 TEST_F(RouterTest, AllConnectionsMayUseTheSameSid) {

@@ -12,6 +12,10 @@ tl::unexpected<Error> too_many_equal_rows() {
   return fail(Remedy::kDropItem, "more than 32766 equal rows in one millisecond");
 }
 
+tl::unexpected<Error> ahead_of_time() {
+  return fail(Remedy::kDropItem, "exchange time is more than an hour ahead of every clock");
+}
+
 // Stored, but an equal row of the same time may have been forgotten.
 Expected<void> certain(const RowNumber& number) {
   if (number.certain) return {};
@@ -28,6 +32,7 @@ std::uint32_t Stream::market_of(std::string_view ticker) {
 
 Expected<void> Stream::on_delta(const OrderbookDelta& delta, const Origin& origin, RowBatch& deltas,
                                 RowBatch& snapshots) {
+  if (far_ahead(delta.time.at, origin.received)) return ahead_of_time();
   const auto market = market_of(delta.ticker);
   auto& state = markets_[market];
   const auto number = state.numbering.number(delta.time.at, delta_content(delta), state.joined);
@@ -52,6 +57,7 @@ void Stream::on_snapshot(const OrderbookSnapshot& snapshot, const Origin& origin
 
 Expected<bool> Stream::on_ticker(const TickerUpdate& ticker, const Origin& origin,
                                  RowBatch& tickers) {
+  if (far_ahead(ticker.time.at, origin.received)) return ahead_of_time();
   const auto market = market_of(ticker.ticker);
   auto& state = markets_[market];
   const auto hash = ticker_content_hash(ticker);
@@ -67,9 +73,18 @@ Expected<bool> Stream::on_ticker(const TickerUpdate& ticker, const Origin& origi
   return true;
 }
 
-void Stream::on_sending(Micros sending, RowBatch& snapshots) {
+bool Stream::far_ahead(Micros at, Micros received) const {
+  return at > std::max(received, last_sending_) + kFarAhead;
+}
+
+void Stream::on_tick(Micros now, RowBatch& snapshots) {
+  anchors_.expire_unheard(now, last_sending_, snapshots);
+}
+
+bool Stream::note_sending(Micros sending, Micros received) {
+  if (last_sending_ != Micros() && far_ahead(sending, received)) return false;
   last_sending_ = std::max(last_sending_, sending);
-  anchors_.expire(last_sending_, snapshots);
+  return true;
 }
 
 void Stream::finish(RowBatch& snapshots) { anchors_.finish(last_sending_, snapshots); }

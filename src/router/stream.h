@@ -35,8 +35,12 @@ class Stream {
   // False when it is the same state at the same time as the market's last: collapsed.
   Expected<bool> on_ticker(const TickerUpdate& ticker, const Origin& origin, RowBatch& tickers);
 
-  // Time passes on this sid: rows may become complete.
-  void on_sending(Micros sending, RowBatch& snapshots);
+  // The sending time of a frame, before its message. False: too far ahead to be believed.
+  bool note_sending(Micros sending, Micros received);
+  // Time has passed on this sid: rows may become complete.
+  void expire(RowBatch& snapshots) { anchors_.expire(last_sending_, snapshots); }
+  // Time passes by our clock.
+  void on_tick(Micros now, RowBatch& snapshots);
   // The stream has ended: what waits is written as it is.
   void finish(RowBatch& snapshots);
 
@@ -54,6 +58,9 @@ class Stream {
     std::int16_t equal_snapshots = 0;
     bool known = false;
   };
+  // A time so far ahead of our clock and the exchange's would make every later one look old.
+  static constexpr std::chrono::hours kFarAhead{1};
+  bool far_ahead(Micros at, Micros received) const;
   std::uint32_t market_of(std::string_view ticker);
 
   const StreamPlace place_;

@@ -94,6 +94,8 @@ bool TableWriter::write(std::vector<RowBatch>& batches, const std::stop_token& s
       if (!stored) done = tl::unexpected(stored.error());
       in_doubt = !stored;
     }
+    // Somebody else wrote here meanwhile: a position below theirs would be skipped by readers.
+    if (done && positions_->last() != last_position) last_position = 0;
     if (done) {
       if (last_position == 0) last_position = number(batches);
       const auto began = std::chrono::steady_clock::now();
@@ -109,16 +111,14 @@ bool TableWriter::write(std::vector<RowBatch>& batches, const std::stop_token& s
     const auto& error = done.error();
     if (error.remedy == Remedy::kDropItem) return write_halves(batches, error, stop);
     connection_errors_.add();
-    if (error.remedy == Remedy::kGiveUp) {
+    if (error.remedy == Remedy::kGiveUp && !ever_wrote_) {
       hooks_.give_up(error);
       return false;
     }
     in_doubt = in_doubt || error.remedy == Remedy::kInDoubt;
     log_.warn("writing failed, trying again",
               {kv("table", name_of(options_.table)), kv("error", error.what)});
-    if (error.remedy == Remedy::kReconnect || error.remedy == Remedy::kInDoubt) {
-      connection_.reset();
-    }
+    if (error.remedy != Remedy::kRetry) connection_.reset();
     connected_ = connection_ != nullptr;
     if (!pause(stop)) return false;
   }
@@ -183,6 +183,7 @@ Expected<bool> TableWriter::is_stored(std::int64_t position) {
 }
 
 void TableWriter::count(const std::vector<RowBatch>& batches) {
+  ever_wrote_ = true;
   const auto rows = static_cast<double>(rows_of(batches));
   inserted_.add(rows);
   batch_size_.observe(rows);

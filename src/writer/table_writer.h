@@ -92,6 +92,7 @@ class TableWriter {
   std::unique_ptr<Connection> connection_;
   std::optional<Positions> positions_;
   std::optional<Partitions> partitions_;
+  bool ever_wrote_ = false;  // from then on every trouble is waited for, with an alarm
   Backoff backoff_{{.initial = std::chrono::milliseconds(100), .max = std::chrono::seconds(5)}};
   std::mt19937_64 random_{std::random_device{}()};
   std::atomic<bool> connected_{false};

@@ -85,6 +85,18 @@ TEST_F(DedupMergeTest, ALifecycleEventOfThreeLinesIsOneAndItsRepetitionsAreCount
   EXPECT_EQ(world_.production("SELECT count(*) FROM lifecycle_sightings"), "12");
 }
 
+TEST_F(DedupMergeTest, TheTwoSocketsOfAPairAreTwoLinesOfOneEvent) {
+  for (std::size_t g = 0; g < 3; ++g) {
+    for (const std::int64_t stream : {1, 2}) {
+      world_.gatherer(g).add_lifecycle("KXA", "deactivated", "{}", kTestHour + stream, stream);
+      world_.gatherer(g).add_lifecycle("KXA", "deactivated", "{}", kTestHour + stream + 5, stream);
+    }
+    world_.gatherer(g).commit();
+    world_.sync();
+  }
+  EXPECT_EQ(world_.production("SELECT count(*) FROM lifecycle_events"), "2");
+}
+
 TEST_F(DedupMergeTest, EveryTableArrives) {
   for (std::size_t g = 0; g < 3; ++g) {
     auto& gatherer = world_.gatherer(g);

@@ -75,14 +75,15 @@ void GathererDatabase::add_trade(const std::string& id16, std::int64_t stamp, st
 }
 
 void GathererDatabase::add_lifecycle(const std::string& ticker, const std::string& type,
-                                     const std::string& payload, std::int64_t received_at) {
+                                     const std::string& payload, std::int64_t received_at,
+                                     std::int64_t stream_id) {
   auto row = begin("lifecycle_events", 8);
   row.int8(received_at);
   row.null();
   row.bytes(ticker);
   row.bytes(type);
   row.jsonb(payload);
-  row.int8(1);
+  row.int8(stream_id);
   row.int8(++seq_);
 }
 

@@ -33,7 +33,7 @@ class GathererDatabase {
   void add(const Delta& delta);
   void add_trade(const std::string& id16, std::int64_t stamp, std::int64_t size = 100);
   void add_lifecycle(const std::string& ticker, const std::string& type, const std::string& payload,
-                     std::int64_t received_at);
+                     std::int64_t received_at, std::int64_t stream_id = 1);
   void add_snapshot(const std::string& ticker, std::int64_t stamp, std::int16_t occurrence = 0);
   void add_ticker(const std::string& ticker, std::int64_t stamp, std::int64_t hash);
   void add_ledger(std::int64_t at);

@@ -153,6 +153,7 @@ class PoolTest : public testing::Test {
       joined_ += tickers.size();
     };
     hooks_.on_left = [](std::int32_t, std::int64_t, Micros, std::span<const std::string_view>) {};
+    hooks_.on_full = [](std::int32_t, std::span<const std::string>) {};
     hooks_.on_refused = [this](const std::string&) { ++refused_; };
   }
   ~PoolTest() override {
