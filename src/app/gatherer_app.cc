@@ -159,6 +159,8 @@ void GathererApp::make_lanes() {
     lane->hooks().on_full = [this](std::int32_t connection, std::span<const std::string> tickers) {
       pool_->move_elsewhere(connection, tickers);
     };
+    lane->hooks().on_open = [this] { socket_was_open_ = true; };
+    lane->hooks().on_unreachable = [this](const std::string& what) { on_unreachable(what); };
     lane->hooks().on_refused = [this](const std::string& what) {
       give_up(refused_credentials(what));
     };
@@ -168,6 +170,7 @@ void GathererApp::make_lanes() {
 void GathererApp::make_pool() {
   const auto& c = config_.connections;
   std::vector<ConnectionPool::Lane> lanes;
+  lanes.reserve(lanes_.size());
   for (auto& lane : lanes_) lanes.push_back({lane->loop(), lane->hooks()});
   ConnectionPool::Options options{
       .ticker = c.ticker,
@@ -215,6 +218,13 @@ void GathererApp::make_discovery() {
                                                 : out_of_reach(error.what));
       },
       metrics_, log_.with("registry"));
+}
+
+// At the start a WebSocket address that answers nobody is a wrong one. Later it is waited for.
+void GathererApp::on_unreachable(const std::string& what) {
+  constexpr std::size_t kTries = 3;  // of every connection, on average
+  if (socket_was_open_ || ++dials_failed_ < kTries * pool_->figures().connections) return;
+  give_up({Remedy::kGiveUp, what + " (is api.ws_url right, and does this machine reach it?)"});
 }
 
 // Any thread: the process cannot do its work; wait() returns.

@@ -56,6 +56,7 @@ class GathererApp {
   void make_lanes();
   void make_pool();
   void make_discovery();
+  void on_unreachable(const std::string& what);
   void give_up(const Error& error);
   void reject(const std::string& reason, std::string_view row);
   HttpResponse answer(const HttpRequest& request);
@@ -70,6 +71,8 @@ class GathererApp {
   ByteBudget budget_;
   NewestSending newest_sending_{0};
   std::atomic<std::int64_t> next_stream_id_;
+  std::atomic<bool> socket_was_open_{false};
+  std::atomic<std::size_t> dials_failed_{0};
   DialPacer dial_pacer_;
   std::array<std::unique_ptr<BatchQueue>, kAllTables.size()> queues_;
   std::array<std::unique_ptr<TableWriter>, kAllTables.size()> writers_;

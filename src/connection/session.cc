@@ -104,6 +104,7 @@ void Session::dial() {
 void Session::opened() {
   open_ = true;
   ever_open_ = true;
+  hooks_.on_open();
   opened_at_ = std::chrono::steady_clock::now();
   log_.debug("connected", {kv("connection", options_.number)});
   if (options_.role == Role::kOrderbook) {
@@ -148,6 +149,7 @@ void Session::ended(const WsEnd& end) {
        ? metrics_.connect_errors
        : metrics_.read_errors)
       .add();
+  if (!ever_open_) hooks_.on_unreachable(end.what);
   redial();
   log_.warn("connection ended", {kv("connection", options_.number),
                                  kv("role", name_of(options_.role)), kv("reason", reason)});

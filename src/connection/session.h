@@ -55,6 +55,9 @@ struct SessionHooks {
       on_left;
   // The connection's subscription is full; these markets must go elsewhere.
   std::function<void(std::int32_t connection, std::span<const std::string> tickers)> on_full;
+  std::function<void()> on_open;
+  // A dial of a session that was never open found nobody, or was refused.
+  std::function<void(const std::string& what)> on_unreachable;
   // The exchange refused our credentials at the first dial; the session will not try again.
   std::function<void(const std::string& what)> on_refused;
 };

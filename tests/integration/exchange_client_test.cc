@@ -154,6 +154,8 @@ class PoolTest : public testing::Test {
     };
     hooks_.on_left = [](std::int32_t, std::int64_t, Micros, std::span<const std::string_view>) {};
     hooks_.on_full = [](std::int32_t, std::span<const std::string>) {};
+    hooks_.on_open = [] {};
+    hooks_.on_unreachable = [this](const std::string&) { ++unreachable_; };
     hooks_.on_refused = [this](const std::string&) { ++refused_; };
   }
   ~PoolTest() override {
@@ -193,6 +195,7 @@ class PoolTest : public testing::Test {
   std::vector<std::string> reasons_ KD_GUARDED_BY(mutex_);
   std::atomic<std::size_t> joined_{0};
   std::atomic<int> refused_{0};
+  std::atomic<int> unreachable_{0};
   std::unique_ptr<ConnectionPool> pool_;
   std::jthread thread_;
 };
@@ -209,6 +212,7 @@ TEST_F(PoolTest, AnyOtherRefusalIsTriedAgainWithBackoff) {
   connect(exchange);
   EXPECT_TRUE(eventually([&] { return exchange.upgrades() >= 3; }));
   EXPECT_EQ(refused_, 0);
+  EXPECT_TRUE(eventually([&] { return unreachable_ >= 2; })) << "and said";
 }
 
 TEST_F(PoolTest, WantedMarketsAreSubscribedAndReportedAsJoined) {
