@@ -4,6 +4,7 @@
 
 #include <simdjson.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,7 +33,7 @@ inline std::string_view raw_key(ondemand::field& field) {
 }
 
 inline bool is_null(ondemand::value value) {
-  ondemand::json_type type;
+  ondemand::json_type type{};
   return value.type().get(type) == simdjson::SUCCESS && type == ondemand::json_type::null;
 }
 
@@ -56,7 +57,7 @@ inline Expected<bool> boolean(std::string_view field, ondemand::value value) {
 
 // The text of an object or array, as it stands in the frame.
 inline Expected<std::string_view> raw_text(std::string_view field, ondemand::value value) {
-  ondemand::json_type type;
+  ondemand::json_type type{};
   if (const auto error = value.type().get(type)) return bad(field, error);
   std::string_view out;
   simdjson::error_code error = simdjson::INCORRECT_TYPE;
@@ -85,6 +86,37 @@ inline Expected<Price> dollars(std::string_view field, ondemand::value value) {
 inline Expected<Size> contracts(std::string_view field, ondemand::value value) {
   KD_TRY(const auto digits, text(field, value));
   return named(field, Size::parse(digits));
+}
+
+// Dollars as text, or whole cents as the exchange sent until March 2026.
+inline Expected<Price> price(std::string_view field, ondemand::value value, bool cents) {
+  if (!cents) return dollars(field, value);
+  KD_TRY(const auto whole, integer(field, value));
+  return named(field, Price::from_cents(whole));
+}
+
+// Contracts as text, or whole ones as a number.
+inline Expected<Size> size(std::string_view field, ondemand::value value, bool number) {
+  if (!number) return contracts(field, value);
+  KD_TRY(const auto whole, integer(field, value));
+  return named(field, Size::from_contracts(whole));
+}
+
+// A required field that may have come in today's form or, failing that, in whole cents.
+inline Expected<Price> current_or_cents(std::string_view field, const std::optional<Price>& current,
+                                        const std::optional<std::int64_t>& cents) {
+  if (current) return *current;
+  if (!cents) return bad(field, "missing");
+  return named(field, Price::from_cents(*cents));
+}
+
+// The same in whole contracts.
+inline Expected<Size> current_or_contracts(std::string_view field,
+                                           const std::optional<Size>& current,
+                                           const std::optional<std::int64_t>& contracts) {
+  if (current) return *current;
+  if (!contracts) return bad(field, "missing");
+  return named(field, Size::from_contracts(*contracts));
 }
 
 }  // namespace kd::json
