@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cmath>
 #include <iostream>
 
 #include "app/exit_code.h"
@@ -38,7 +39,12 @@ class DurationOption {
 
 class SimCommandLine {
  public:
-  SimCommandLine() : app_("A faithful Kalshi exchange for tests: REST, WebSocket, limits, truth.") {
+  SimCommandLine()
+      : app_("A faithful Kalshi exchange for tests: REST, WebSocket, limits, truth.",
+             "exchange-sim") {
+    app_.failure_message([](const CLI::App* app, const CLI::Error& error) {
+      return "exchange-sim: " + CLI::FailureMessage::simple(app, error);
+    });
     app_.footer(kExamples);
     app_.set_version_flag("--version", [] { return version_line("exchange-sim"); });
     network();
@@ -116,7 +122,9 @@ class SimCommandLine {
         ->check(CLI::Range(0.0, 1e6))
         ->group(group)
         ->capture_default_str();
-    app_.add_option("--seed", world.seed)->group(group)->capture_default_str();
+    app_.add_option("--seed", world.seed, "the same seed makes the same world")
+        ->group(group)
+        ->capture_default_str();
     app_.add_option("--churn", world.churn_per_minute,
                     "share of the markets that close within a minute and are replaced")
         ->check(CLI::Range(0.0, 60.0))
@@ -167,15 +175,18 @@ class SimCommandLine {
         ->group(group);
   }
 
-  // What CLI11 leaves as text. Empty, or what is wrong.
+  // What CLI11 leaves as text, or lets pass. Empty, or what is wrong.
   std::string settle() {
+    if (std::string fault = misplaced(); !fault.empty()) return fault;
+    if (std::string fault = impossible(); !fault.empty()) return fault;
     if (speed_ == "max") {
       options_.speed = 0;
       options_.limits.overflow_bytes = 0;  // the slowest client sets the pace instead
     } else {
       const char* end = speed_.data() + speed_.size();
       const auto read = std::from_chars(speed_.data(), end, options_.speed);
-      if (read.ec != std::errc() || read.ptr != end || options_.speed <= 0) {
+      if (read.ec != std::errc() || read.ptr != end || options_.speed <= 0 ||
+          !std::isfinite(options_.speed)) {
         return "--speed is a number above 0, or max";
       }
     }
@@ -186,6 +197,34 @@ class SimCommandLine {
       options_.limits.unknown_tickers = sim::UnknownTickers::kRefuse;
     }
     return read_listen();
+  }
+
+  // An option that the chosen kind of play would ignore.
+  std::string misplaced() const {
+    const bool replays = app_.count("--replay") > 0;
+    for (const char* name : {"--speed", "--times", "--stamps"}) {
+      if (!replays && app_.count(name) > 0) return std::string(name) + " goes with --replay only";
+    }
+    for (const char* name : {"--markets", "--series", "--rate", "--seed", "--churn", "--for"}) {
+      if (replays && app_.count(name) > 0) return std::string(name) + " does not go with --replay";
+    }
+    return "";
+  }
+
+  // Ranges that CLI11 does not refuse: it finds that NaN lies within every one.
+  std::string impossible() const {
+    const auto& rest = options_.server.rest;
+    const std::pair<const char*, double> amounts[] = {
+        {"--rate", options_.synthetic.rate},
+        {"--churn", options_.synthetic.churn_per_minute},
+        {"--read-tokens", rest.read_tokens_per_second},
+        {"--read-bucket-seconds", rest.read_bucket_seconds}};
+    for (const auto& [name, amount] : amounts) {
+      if (!std::isfinite(amount) || amount < 0)
+        return std::string(name) + " is a number, 0 or above";
+    }
+    const bool ends = app_.count("--for") > 0;
+    return ends && options_.play_for.count() == 0 ? "--for is a duration above 0" : "";
   }
 
   std::string read_listen() {
@@ -214,7 +253,7 @@ std::optional<std::chrono::milliseconds> parse_sim_duration(const std::string& t
   double number = 0;
   const char* end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, number);
-  if (read.ec != std::errc() || number < 0 || number > 1e9) return std::nullopt;
+  if (read.ec != std::errc() || !(number >= 0 && number <= 1e9)) return std::nullopt;
   const std::string unit(read.ptr, end);
   const double factor = unit == "ms"                  ? 1
                         : unit.empty() || unit == "s" ? 1e3

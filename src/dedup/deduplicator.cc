@@ -103,6 +103,8 @@ bool Deduplicator::gain_lead() {
     return false;
   }
   if (!*leads) {
+    if (!told_waiting_) log_.info("another deduplicator leads: waiting for it to end");
+    told_waiting_ = true;
     wait(1s);
     return false;
   }
@@ -111,6 +113,7 @@ bool Deduplicator::gain_lead() {
     return false;
   }
   leader_ = true;
+  told_waiting_ = false;
   const MutexLock lock(mutex_);
   production_error_.clear();
   log_.info("leads: merging", {kv("gatherers", options_.gatherers.size())});
@@ -200,12 +203,15 @@ Expected<void> Deduplicator::keep_alive() {
 }
 
 void Deduplicator::drop_session(const Error& error) {
+  const auto* what = leader_ ? "production is away: starting over from its cursors"
+                     : error.remedy == Remedy::kGiveUp ? "production cannot be used"
+                                                       : "production is away";
   board_.end_epoch();
   session_.reset();
   leader_ = false;
   production_connected_ = false;
   for (auto& merge : merges_) merge.seen().reset(SeenSet::kKnowsNothing);
-  log_.warn("production is away: starting over from its cursors", {kv("error", error.what)});
+  log_.warn(what, {kv("error", error.what)});
   {
     const MutexLock lock(mutex_);
     production_error_ = error.what;

@@ -91,6 +91,7 @@ class Deduplicator {
   Backoff backoff_;
   std::chrono::steady_clock::time_point pinged_at_{};
   bool ever_connected_ = false;
+  bool told_waiting_ = false;  // for the lead; logged once, however often the session is lost
 
   mutable Mutex mutex_;
   std::string production_error_ KD_GUARDED_BY(mutex_);

@@ -98,6 +98,7 @@ bool GathererReader::connect_if_needed() {
   database_id_ = identity->front().front().value_or("");
   connection_ = *std::move(connection);
   connected_ = true;
+  told_away_.reset();
   backoff_.reset();
   for (auto& table : tables_) table.trusted = false;
   log_.info("connected to gatherer", {kv("gatherer", options_.id)});
@@ -106,7 +107,9 @@ bool GathererReader::connect_if_needed() {
 
 void GathererReader::lose_connection(const Error& error, std::size_t table) {
   connection_.reset();
-  if (connected_.exchange(false) || error.remedy == Remedy::kGiveUp) {
+  connected_ = false;
+  if (told_away_ != error.remedy) {
+    told_away_ = error.remedy;
     log_.warn("gatherer is away", {kv("gatherer", options_.id), kv("error", error.what)});
   }
   observer_.on_gatherer_error(options_.index, table);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -82,6 +83,9 @@ class GathererReader {
   std::array<Table, kTableCount> tables_;
   std::uint64_t epoch_ = 0;
   Backoff backoff_;
+  // The remedy of the failure that was logged since the last connect: retries that fail alike say
+  // nothing more.
+  std::optional<Remedy> told_away_;
   std::atomic<bool> connected_{false};
   std::jthread thread_;  // last: stops before the members it uses
 };

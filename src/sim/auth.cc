@@ -45,7 +45,7 @@ Authenticator::Answer Authenticator::check(const HttpRequest& request, std::int6
   const auto signature = request.header("KALSHI-ACCESS-SIGNATURE");
   if (id.empty() && stamp.empty() && signature.empty()) return {Verdict::kAnonymous, {}, {}};
   if (!is_key_id(id)) return refused("unknown key id");
-  if (open_to_all()) return {Verdict::kKnown, std::string(id), {}};
+  if (options_.keys_dir.empty()) return {Verdict::kKnown, std::string(id), {}};
   const VerifyKey* key = key_of(id);
   if (key == nullptr) return refused("unknown key id");
   const auto at = parse_int(stamp);

@@ -32,9 +32,6 @@ class Authenticator {
   // `now_ms` is real time. The signed text is timestamp + METHOD + path without query.
   Answer check(const HttpRequest& request, std::int64_t now_ms);
 
-  // Whether a client without credentials may open a WebSocket.
-  bool open_to_all() const { return options_.keys_dir.empty(); }
-
  private:
   explicit Authenticator(AuthOptions options) : options_(std::move(options)) {}
   const VerifyKey* key_of(std::string_view id);

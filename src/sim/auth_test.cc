@@ -56,6 +56,16 @@ TEST_F(AuthTest, RefusesWrongPathWrongKeyUnknownIdAndSkew) {
   EXPECT_EQ(verdict(signed_request("rsa.key", "rsa-1", path, kNow + 5000)), Verdict::kKnown);
 }
 
+TEST_F(AuthTest, WithoutKeysAKeyIdIsBelievedButMustBeThere) {
+  auto anyone = Authenticator::create({});
+  HttpRequest request;
+  EXPECT_EQ(anyone->check(request, kNow).verdict, Verdict::kAnonymous);
+  request.headers = {{"KALSHI-ACCESS-TIMESTAMP", "1"}, {"KALSHI-ACCESS-SIGNATURE", "x"}};
+  EXPECT_EQ(anyone->check(request, kNow).verdict, Verdict::kRefused);
+  request.headers = {{"KALSHI-ACCESS-KEY", "anybody"}};
+  EXPECT_EQ(anyone->check(request, kNow).client, "anybody");
+}
+
 TEST_F(AuthTest, RequestsWithoutCredentialsAreAnonymous) {
   EXPECT_EQ(verdict(HttpRequest{}), Verdict::kAnonymous);
 }

@@ -6,6 +6,8 @@ namespace kd::sim {
 
 namespace {
 
+constexpr std::int64_t kMostNumber = 999'999'999'999'999;
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -74,11 +76,20 @@ std::vector<std::string> Query::all(std::string_view key) const {
 
 std::vector<std::string> Query::list(std::string_view key) const { return split(text(key), ','); }
 
+bool Query::flag(std::string_view key, bool& bad) const {
+  const std::string_view value = text(key);
+  if (!value.empty() && value != "true" && value != "false") bad = true;
+  return value == "true";
+}
+
 std::optional<std::int64_t> Query::number(std::string_view key, bool& bad) const {
   const std::string_view value = text(key);
   if (value.empty()) return std::nullopt;
   const auto number = parse_int(value);
-  if (!number) bad = true;
+  if (!number || *number > kMostNumber || *number < -kMostNumber) {
+    bad = true;
+    return std::nullopt;
+  }
   return number;
 }
 

@@ -21,8 +21,10 @@ class Query {
   std::string_view text(std::string_view key) const;         // "" when absent; the first of several
   std::vector<std::string> all(std::string_view key) const;  // repeated keys
   std::vector<std::string> list(std::string_view key) const;  // one value, parts between commas
-  bool flag(std::string_view key) const { return text(key) == "true"; }
-  // Nothing when absent; `bad` is set when it is no integer.
+  // False when absent; `bad` is set when it is neither true nor false.
+  bool flag(std::string_view key, bool& bad) const;
+  // Nothing when absent; `bad` is set when it is no integer of up to 15 digits (a Unix second that
+  // can be counted in milliseconds).
   std::optional<std::int64_t> number(std::string_view key, bool& bad) const;
 
  private:

@@ -82,14 +82,18 @@ HttpResponse too_many_requests() {
 
 HttpResponse RestApi::handle(const HttpRequest& request, std::string_view client,
                              std::int64_t now_ms, std::int64_t real_ms) {
-  if (request.path().ends_with('/')) return moved(request);
-  if (!request.path().starts_with(kRestRoot)) return nested_error(404, "not_found", "not found");
+  // Only below the exchange's own root: "//host/" would lead to another host, "/" to itself.
+  const std::string_view path_text = request.path();
+  if (path_text.starts_with("/trade-api/") && path_text.ends_with('/')) return moved(request);
+  if (path_text != kRestRoot && !path_text.starts_with(std::string(kRestRoot) + "/")) {
+    return nested_error(404, "not_found", "not found");
+  }
   if (!within_budget(client, real_ms)) return too_many_requests();
   if (request.method != "GET" && request.method != "HEAD") {
-    return documented_error(405, "method_not_allowed", "the simulator only answers GET");
+    return documented_error(405, "method_not_allowed", "the simulator answers GET and HEAD only");
   }
   std::vector<std::string> path;
-  for (const std::string& part : split(request.path().substr(kRestRoot.size()), '/')) {
+  for (const std::string& part : split(path_text.substr(kRestRoot.size()), '/')) {
     path.push_back(percent_decode(part, false));
   }
   return route(path, Query(request.query()), client, now_ms);

@@ -26,7 +26,8 @@ HttpResponse documented_error(int status, std::string_view code, std::string_vie
 HttpResponse nested_error(int status, std::string_view code, std::string_view message);
 HttpResponse too_many_requests();
 
-// Answers GET requests below /trade-api/v2 out of the world. Confined to the loop's thread.
+// Answers GET and HEAD requests below /trade-api/v2 out of the world (the body of an answer to HEAD
+// is left out by the server). Confined to the loop's thread.
 class RestApi {
  public:
   RestApi(const World& world, RestOptions options) : world_(world), options_(options) {}

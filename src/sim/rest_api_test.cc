@@ -154,6 +154,52 @@ TEST_F(RestApiTest, ErrorsHaveTheirShapes) {
   EXPECT_EQ(get("/account/limits", "").status, 401);
 }
 
+TEST_F(RestApiTest, MalformedValuesAreRefusedEverywhere) {
+  for (const char* path :
+       {"/events?min_updated_ts=x", "/events?min_close_ts=x",
+        "/events/multivariate?min_updated_ts=x", "/events?with_nested_markets=maybe",
+        "/events/KXA-1?with_nested_markets=1", "/events/multivariate?with_nested_markets=x",
+        "/series?include_volume=yes", "/series/KXA?include_volume=yes", "/series?min_updated_ts=x",
+        "/markets?mve_filter=exclude&min_updated_ts=x", "/markets?max_updated_ts=9999999999999999",
+        "/markets/trades?is_block_trade=x", "/markets/trades?min_ts=x"}) {
+    EXPECT_EQ(get(path).status, 400) << path;
+  }
+  EXPECT_EQ(get("/series?include_volume=true&min_updated_ts=1").status, 200);
+  EXPECT_EQ(get("/events?with_nested_markets=false").status, 200);
+}
+
+TEST_F(RestApiTest, ABadLimitAndABadCursorAreToldApart) {
+  for (const char* list : {"/markets", "/events", "/markets/trades"}) {
+    EXPECT_THAT(get(std::string(list) + "?limit=x").body,
+                testing::AllOf(HasSubstr("limit is"), Not(HasSubstr("cursor"))))
+        << list;
+    EXPECT_THAT(get(std::string(list) + "?cursor=x").body,
+                testing::AllOf(HasSubstr("cursor is"), Not(HasSubstr("limit"))))
+        << list;
+  }
+}
+
+TEST_F(RestApiTest, OrderbooksRefusesATickerThatIsTooLong) {
+  EXPECT_EQ(get("/markets/orderbooks?tickers=" + std::string(200, 'K')).status, 200);
+  EXPECT_EQ(get("/markets/orderbooks?tickers=A&tickers=" + std::string(201, 'K')).status, 400);
+}
+
+TEST_F(RestApiTest, RedirectsBelowItsOwnRootOnly) {
+  const auto status = [&](const std::string& method, const std::string& target) {
+    HttpRequest request;
+    request.method = method;
+    request.target = target;
+    return api_.handle(request, "key", kNow, real_ms_).status;
+  };
+  EXPECT_EQ(status("GET", "/"), 404);
+  EXPECT_EQ(status("GET", "//host/"), 404);
+  EXPECT_EQ(status("GET", "//host/trade-api/v2/"), 404);
+  EXPECT_EQ(status("GET", "/trade-api/v2markets"), 404);
+  EXPECT_EQ(status("GET", "/trade-api/v2/markets/"), 301);
+  EXPECT_EQ(status("HEAD", "/trade-api/v2/markets"), 200);
+  EXPECT_EQ(status("POST", "/trade-api/v2/markets"), 405);
+}
+
 TEST_F(RestApiTest, ReadBudgetIsPerClientAndRefills) {
   RestApi limited(world_, {20, 1});
   const auto status = [&](std::string_view client, std::int64_t real_ms) {

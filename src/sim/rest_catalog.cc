@@ -7,6 +7,9 @@ namespace kd::sim {
 
 namespace {
 
+constexpr std::string_view kNestedIsBoolean = "with_nested_markets is true or false";
+constexpr std::string_view kVolumeIsBoolean = "include_volume is true or false";
+
 class EventFilter {
  public:
   EventFilter(const RestCall& call, bool combos) : call_(call), combos_(combos) {
@@ -60,9 +63,11 @@ HttpResponse list_events(const RestCall& call, bool combos) {
   const auto page = read_page(call, 200, combos ? 100 : 200,
                               {"status", "series_ticker", "collection_ticker", "tickers",
                                "min_close_ts", "min_updated_ts"});
-  if (!page) return bad_request("limit is 1 to 200; cursor is that of the same query");
+  if (!page) return bad_request(page.error().what);
+  bool bad = false;
+  const bool nested = call.query.flag("with_nested_markets", bad);
+  if (bad) return bad_request(kNestedIsBoolean);
   PageWriter rows("events", *page);
-  const bool nested = call.query.flag("with_nested_markets");
   const auto count = static_cast<std::int64_t>(call.world.event_count());
   for (std::int64_t at = page->from; at < count; ++at) {
     const Event& event = call.world.event(static_cast<EventIndex>(at));
@@ -74,7 +79,9 @@ HttpResponse list_events(const RestCall& call, bool combos) {
 }
 
 HttpResponse one_event(const RestCall& call, const Event& event) {
-  const bool nested = call.query.flag("with_nested_markets");
+  bool bad = false;
+  const bool nested = call.query.flag("with_nested_markets", bad);
+  if (bad) return bad_request(kNestedIsBoolean);
   std::string out;
   JsonObject object(out);
   append_event(object.key("event"), call.world, event, call.now_ms, nested);
@@ -93,13 +100,18 @@ HttpResponse one_event(const RestCall& call, const Event& event) {
 
 HttpResponse list_series(const RestCall& call) {
   const std::string_view category = call.query.text("category");
+  bool bad = false;
+  const bool volume = call.query.flag("include_volume", bad);
+  if (bad) return bad_request(kVolumeIsBoolean);
+  call.query.number("min_updated_ts", bad);  // checked only: a series here is never updated
+  if (bad) return bad_request("min_updated_ts is a Unix second");
   std::string out = "{\"series\":[";
   for (SeriesIndex at = 0; at < call.world.series_count(); ++at) {
     const Series& series = call.world.series(at);
     if (!category.empty() && series.category != category) continue;
     if (!call.query.text("tags").empty()) continue;  // no series here has tags
     if (out.back() != '[') out.push_back(',');
-    append_series(out, call.world, series, call.now_ms, call.query.flag("include_volume"));
+    append_series(out, call.world, series, call.now_ms, volume);
   }
   out += "]}";
   return {200, "application/json", std::move(out), {}};
@@ -119,10 +131,12 @@ HttpResponse get_series(const RestCall& call) {
   if (call.path.size() == 1) return list_series(call);
   const auto at = call.path.size() == 2 ? call.world.find_series(call.path[1]) : std::nullopt;
   if (!at) return not_found();
+  bool bad = false;
+  const bool volume = call.query.flag("include_volume", bad);
+  if (bad) return bad_request(kVolumeIsBoolean);
   std::string out;
   JsonObject object(out);
-  append_series(object.key("series"), call.world, call.world.series(*at), call.now_ms,
-                call.query.flag("include_volume"));
+  append_series(object.key("series"), call.world, call.world.series(*at), call.now_ms, volume);
   object.close();
   return {200, "application/json", std::move(out), {}};
 }

@@ -8,6 +8,7 @@ namespace kd::sim {
 namespace {
 
 constexpr std::size_t kMaxBatch = 100;
+constexpr std::size_t kMaxTickerBytes = 200;
 constexpr std::int64_t kMaxDepth = 100;
 
 HttpResponse list_markets(const RestCall& call) {
@@ -18,7 +19,7 @@ HttpResponse list_markets(const RestCall& call) {
                 {"event_ticker", "series_ticker", "tickers", "status", "mve_filter",
                  "min_created_ts", "max_created_ts", "min_close_ts", "max_close_ts",
                  "min_settled_ts", "max_settled_ts", "min_updated_ts", "max_updated_ts"});
-  if (!page) return bad_request("limit is 0 to 1000; cursor is that of the same query");
+  if (!page) return bad_request(page.error().what);
   PageWriter rows("markets", *page);
   const auto count = static_cast<std::int64_t>(call.world.market_count());
   for (std::int64_t at = page->from; at < count; ++at) {
@@ -68,6 +69,10 @@ HttpResponse get_orderbooks(const RestCall& call) {
   const auto tickers = call.query.all("tickers");
   if (tickers.empty() || tickers.size() > kMaxBatch) {
     return bad_request("tickers is repeated 1 to 100 times");
+  }
+  if (std::any_of(tickers.begin(), tickers.end(),
+                  [](const std::string& ticker) { return ticker.size() > kMaxTickerBytes; })) {
+    return bad_request("a ticker has up to 200 characters");
   }
   std::string out = "{\"orderbooks\":[";
   for (const std::string& ticker : tickers) {

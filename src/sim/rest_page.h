@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -7,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/expected.h"
 #include "sim/cursor.h"
 #include "sim/rest_api.h"
 
@@ -19,12 +22,15 @@ struct Page {
   std::string key;        // what its cursors are bound to
 };
 
-// Reads `limit` (1 to `most`, `usual` when absent or 0) and `cursor`. Nothing: answer 400.
-inline std::optional<Page> read_page(const RestCall& call, std::int64_t most, std::int64_t usual,
-                                     std::initializer_list<std::string_view> filters) {
+// Reads `limit` (1 to `most`, `usual` when absent or 0) and `cursor`. The error is the text of a
+// 400.
+inline Expected<Page> read_page(const RestCall& call, std::int64_t most, std::int64_t usual,
+                                std::initializer_list<std::string_view> filters) {
   bool bad = false;
   const std::int64_t limit = call.query.number("limit", bad).value_or(0);
-  if (bad || limit < 0 || limit > most) return std::nullopt;
+  if (bad || limit < 0 || limit > most) {
+    return fail(Remedy::kDropItem, fmt::format("limit is a number up to {}", most));
+  }
   Page page{static_cast<std::size_t>(limit == 0 ? usual : limit), 0, {}};
   for (const std::string& part : call.path) page.key += part + "/";
   for (const std::string_view filter : filters) {
@@ -32,7 +38,7 @@ inline std::optional<Page> read_page(const RestCall& call, std::int64_t most, st
   }
   if (const auto cursor = call.query.text("cursor"); !cursor.empty()) {
     const auto from = read_cursor(page.key, cursor);
-    if (!from) return std::nullopt;
+    if (!from) return fail(Remedy::kDropItem, "cursor is none that this query was answered with");
     page.from = *from;
   }
   return page;

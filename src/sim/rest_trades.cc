@@ -28,9 +28,11 @@ HttpResponse get_trades(const RestCall& call) {
   filter.min_s = call.query.number("min_ts", bad);
   filter.max_s = call.query.number("max_ts", bad);
   if (bad) return bad_request("min_ts and max_ts are Unix seconds");
-  if (call.query.has("is_block_trade")) filter.block = call.query.flag("is_block_trade");
+  const bool block = call.query.flag("is_block_trade", bad);
+  if (bad) return bad_request("is_block_trade is true or false");
+  if (!call.query.text("is_block_trade").empty()) filter.block = block;
   const auto page = read_page(call, 1000, 100, {"ticker", "min_ts", "max_ts", "is_block_trade"});
-  if (!page) return bad_request("limit is 0 to 1000; cursor is that of the same query");
+  if (!page) return bad_request(page.error().what);
   PageWriter rows("trades", *page);
   const auto& trades = call.world.trades();
   if (!call.query.text("ticker").empty()) {

@@ -48,7 +48,6 @@ void Session::subscribe(const Command& command, std::int64_t now_ms) {
     return say_error(command, code);
   }
   const Wanted markets = wanted(command);
-  if (refuses(command, markets)) return;
   for (const std::string& channel : command.channels) {
     Subscription* to = held(channel_named(channel).value_or(Channel::kQuiet));
     if (to != nullptr && !windows_[to->sid].admit(now_ms, limits_.commands_per_second)) {
@@ -66,6 +65,8 @@ WsError Session::check_subscribe(const Command& command) const {
     const auto channel = channel_named(name);
     if (!channel) return WsError::kUnknownChannel;
     if (channel == Channel::kBook && command.tickers.empty()) return WsError::kTickerRequired;
+    const bool filtered = !command.tickers.empty() || !command.market_ids.empty();
+    if (channel == Channel::kLifecycle && filtered) return WsError::kInvalidParameter;
   }
   return WsError::kNone;
 }
@@ -74,6 +75,7 @@ void Session::subscribe_one(const Command& command, const std::string& channel,
                             const Wanted& wanted) {
   const Channel kind = channel_named(channel).value_or(Channel::kQuiet);
   Subscription* to = kind == Channel::kQuiet ? nullptr : held(kind);
+  if (refuses(command, to, wanted)) return;
   if (!fits(to, wanted.markets)) {
     if (to != nullptr) return say_scoped_error(command.id, *to, WsError::kMarketLimit);
     return say_error(command, WsError::kMarketLimit);
@@ -83,7 +85,7 @@ void Session::subscribe_one(const Command& command, const std::string& channel,
 
 void Session::open(const Command& command, const std::string& channel, const Wanted& wanted) {
   const bool filtered = !command.tickers.empty() || !command.market_ids.empty();
-  if (filtered && wanted.markets.empty()) return report_unknown(command, wanted);
+  if (filtered && wanted.markets.empty()) return report_unknown(command, nullptr, wanted);
   const int sid = ++last_sid_;
   auto& to = *(subscriptions_[sid] = std::make_unique<Subscription>());
   to.sid = sid;
@@ -97,7 +99,7 @@ void Session::open(const Command& command, const std::string& channel, const Wan
   if (to.channel != Channel::kBook) index_.join(to.channel, {this, &to});
   say_subscribed(command, to);
   if (!takes_markets) return;
-  report_unknown(command, wanted);
+  report_unknown(command, nullptr, wanted);
   const auto added = join(to, wanted.markets);
   if (to.channel == Channel::kBook) send_snapshots(to, added, 0);
   if (to.channel == Channel::kTicker && command.send_initial_snapshot) {
@@ -142,7 +144,7 @@ void Session::update_markets(const Command& command, Subscription& to) {
   }
   const Wanted markets = wanted(command);
   if (remove) return delete_markets(command, to, markets);
-  if (refuses(command, markets)) return;
+  if (refuses(command, &to, markets)) return;
   if (snapshot) return get_snapshot(command, to, markets);
   if (!fits(&to, markets.markets)) {
     return say_scoped_error(command.id, to, WsError::kMarketLimit);
@@ -155,7 +157,7 @@ void Session::add_markets(const Command& command, Subscription& to, const Wanted
   const bool books = to.channel == Channel::kBook;
   if (books && limits_.snapshots_before_ok) send_snapshots(to, added, 0);
   say_ok(command, to);
-  report_unknown(command, wanted);
+  report_unknown(command, &to, wanted);
   if (books && !limits_.snapshots_before_ok) send_snapshots(to, added, 0);
 }
 
@@ -178,8 +180,8 @@ void Session::get_snapshot(const Command& command, Subscription& to, const Wante
       others.push_back(world_.market(market).ticker);
     }
   }
-  report_unknown(command, wanted);
-  if (!others.empty()) say_error(command, WsError::kInvalidParameter, others);
+  report_unknown(command, &to, wanted);
+  if (!others.empty()) say_scoped_error(command.id, to, WsError::kInvalidParameter, others);
   send_snapshots(to, held_markets, command.id);
 }
 
@@ -239,14 +241,17 @@ Session::Wanted Session::wanted(const Command& command) const {
   return wanted;
 }
 
-bool Session::refuses(const Command& command, const Wanted& wanted) {
+bool Session::refuses(const Command& command, Subscription* to, const Wanted& wanted) {
   if (wanted.unknown.empty() || limits_.unknown_tickers != UnknownTickers::kRefuse) return false;
-  say_error(command, WsError::kMarketsNotFound, wanted.unknown);
+  report_unknown(command, to, wanted);
   return true;
 }
 
-void Session::report_unknown(const Command& command, const Wanted& wanted) {
+void Session::report_unknown(const Command& command, Subscription* to, const Wanted& wanted) {
   if (wanted.unknown.empty() || limits_.unknown_tickers == UnknownTickers::kSkip) return;
+  if (to != nullptr) {
+    return say_scoped_error(command.id, *to, WsError::kMarketsNotFound, wanted.unknown);
+  }
   say_error(command, WsError::kMarketsNotFound, wanted.unknown);
 }
 

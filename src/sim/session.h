@@ -90,8 +90,9 @@ class Session {
 
   WsError check_subscribe(const Command& command) const;
   Wanted wanted(const Command& command) const;
-  bool refuses(const Command& command, const Wanted& wanted);
-  void report_unknown(const Command& command, const Wanted& wanted);
+  // Say which tickers are unknown, within the sid `to`; nullptr: the channel was not held before.
+  bool refuses(const Command& command, Subscription* to, const Wanted& wanted);
+  void report_unknown(const Command& command, Subscription* to, const Wanted& wanted);
   bool fits(const Subscription* to, const std::vector<MarketIndex>& markets) const;
   std::vector<MarketIndex> join(Subscription& to, const std::vector<MarketIndex>& markets);
   void leave_all(Subscription& from);
@@ -102,7 +103,8 @@ class Session {
   void say_ok(const Command& command, Subscription& to);
   void say_error(const Command& command, WsError code,
                  const std::vector<std::string>& tickers = {});
-  void say_scoped_error(std::int64_t id, Subscription& to, WsError code);
+  void say_scoped_error(std::int64_t id, Subscription& to, WsError code,
+                        const std::vector<std::string>& tickers = {});
   void send_snapshots(Subscription& to, const std::vector<MarketIndex>& markets, std::int64_t id);
   void send_ticker(Subscription& to, MarketIndex market);
 

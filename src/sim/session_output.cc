@@ -96,7 +96,8 @@ void Session::say_error(const Command& command, WsError code,
   port_.send(out, {});
 }
 
-void Session::say_scoped_error(std::int64_t id, Subscription& to, WsError code) {
+void Session::say_scoped_error(std::int64_t id, Subscription& to, WsError code,
+                               const std::vector<std::string>& tickers) {
   std::string out;
   JsonObject object(out);
   if (id != 0) object.number("id", id);
@@ -104,7 +105,7 @@ void Session::say_scoped_error(std::int64_t id, Subscription& to, WsError code) 
   ++to.seq;
   if (to.channel != Channel::kTicker) object.number("seq", static_cast<std::int64_t>(to.seq));
   object.text("type", "error").number("sending_ts_ms", port_.now_ms());
-  append_error_msg(object.key("msg"), code, {});
+  append_error_msg(object.key("msg"), code, tickers);
   object.close();
   port_.send(out, {});
 }

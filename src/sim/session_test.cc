@@ -7,6 +7,7 @@
 namespace kd::sim {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -192,6 +193,8 @@ TEST_F(SessionTest, MistakesHaveTheDocumentedCodes) {
       {R"({"id":1,"cmd":"unsubscribe","params":{"sids":[9]}})", 7},
       {R"({"id":1,"cmd":"subscribe","params":{"channels":["market_lifecycle"]}})", 8},
       {R"({"id":1,"cmd":"subscribe","params":{"channels":"trade"}})", 11},
+      {R"({"id":1,"cmd":"subscribe","params":{"channels":["market_lifecycle_v2"],"market_tickers":["A"]}})",
+       11},
       {R"({"id":1,"cmd":"update_subscription","params":{"sids":[1,2],"action":"x"}})", 12},
       {R"({"id":1,"cmd":"update_subscription","params":{"sid":1,"action":"x"}})", 13},
       {R"({"id":1,"cmd":"subscribe","params":{"channels":["orderbook_delta"]}})", 14},
@@ -211,6 +214,32 @@ TEST_F(SessionTest, UnknownAndSettledTickersAreReportedBesideTheGoodOnes) {
           HasSubstr("subscribed"),
           HasSubstr(R"("code":28,"msg":"Markets not found","market_tickers":["NOPE","OVER"])"),
           HasSubstr(R"("market_ticker":"A")")));
+}
+
+TEST_F(SessionTest, MistakesWithinASidCarryItAndCountInSeq) {
+  subscribe_books(R"(["A"])");
+  EXPECT_THAT(
+      command(
+          R"({"id":9,"cmd":"update_subscription","params":{"sid":1,"action":"get_snapshot","market_tickers":["B","A","NOPE"]}})"),
+      ElementsAre(R"({"id":9,"sid":1,"seq":2,"type":"error","sending_ts_ms":5000,)"
+                  R"("msg":{"code":28,"msg":"Markets not found","market_tickers":["NOPE"]}})",
+                  R"({"id":9,"sid":1,"seq":3,"type":"error","sending_ts_ms":5000,)"
+                  R"("msg":{"code":11,"msg":"Invalid parameter","market_tickers":["B"]}})",
+                  HasSubstr(R"("sid":1,"seq":4,"msg":{"market_ticker":"A")")));
+  EXPECT_THAT(subscribe_books(R"(["B","NOPE"])"),
+              ElementsAre(HasSubstr(R"("sid":1,"seq":5,"type":"ok")"),
+                          HasSubstr(R"("sid":1,"seq":6,"type":"error")"),
+                          HasSubstr(R"("sid":1,"seq":7,"msg":{"market_ticker":"B")")));
+  exchange_.limits().unknown_tickers = UnknownTickers::kRefuse;
+  EXPECT_THAT(subscribe_books(R"(["C","NOPE"])"),
+              ElementsAre(AllOf(HasSubstr(R"("sid":1,"seq":8)"), HasSubstr("\"code\":28"))));
+}
+
+TEST_F(SessionTest, MergingKeepsTheLegOfTheSid) {
+  subscribe_books(R"(["A"])", R"(,"use_yes_price":true)");
+  subscribe_books(R"(["B"])", R"(,"use_yes_price":false)");
+  delta(2);
+  EXPECT_THAT(port_.take(), ElementsAre(HasSubstr(R"("price_dollars":"0.4400")")));
 }
 
 TEST_F(SessionTest, UnknownTickersMayRefuseAllOrBePassedOver) {

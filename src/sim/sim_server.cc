@@ -83,7 +83,7 @@ HttpResponse SimServer::on_request(const HttpRequest& request) {
 }
 
 HttpResponse SimServer::on_control(const HttpRequest& request) {
-  if (request.path() == "/sim/status" && request.method == "GET") {
+  if (request.path() == "/sim/status" && (request.method == "GET" || request.method == "HEAD")) {
     return {200, "application/json", status(), {}};
   }
   if (request.path() == "/sim/stop-emission" && request.method == "POST") {
@@ -97,12 +97,12 @@ UpgradeDecision SimServer::on_upgrade(const HttpRequest& request) {
   if (request.path() != kWsPath) return {nested_error(404, "not_found", "not found"), {}};
   const std::int64_t now = real_now_ms();
   const auto who = auth_.check(request, now);
-  const bool anonymous = who.verdict == Authenticator::Verdict::kAnonymous;
-  if (who.verdict == Authenticator::Verdict::kRefused || (anonymous && !auth_.open_to_all())) {
+  if (who.verdict != Authenticator::Verdict::kKnown) {
+    const bool anonymous = who.verdict == Authenticator::Verdict::kAnonymous;
     log_.warn("WebSocket refused", {kv("because", anonymous ? "no credentials" : who.why)});
     return {nested_error(401, "unauthorized", "authentication required"), {}};
   }
-  const int client = exchange_.admit(anonymous ? "anonymous" : who.client);
+  const int client = exchange_.admit(who.client);
   if (client < 0 || !admits(exchange_.clients.at(client), now)) return {too_many_requests(), {}};
   return {{},
           [this, client](std::shared_ptr<WsPeer> peer) { return open(client, std::move(peer)); }};

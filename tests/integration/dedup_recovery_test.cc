@@ -3,8 +3,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <string>
+#include <vector>
 
 #include "integration/dedup_world.h"
 
@@ -14,6 +16,25 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t kMs = 1000;
+
+// Keeps the lines. Any thread.
+class Lines final : public LogSink {
+ public:
+  void write(LogLevel, std::string_view, std::string_view message,
+             std::initializer_list<LogField>) override {
+    const MutexLock lock(mutex_);
+    lines_.emplace_back(message);
+  }
+  std::ptrdiff_t count(std::string_view start) const {
+    const MutexLock lock(mutex_);
+    return std::count_if(lines_.begin(), lines_.end(),
+                         [&](const std::string& line) { return line.starts_with(start); });
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<std::string> lines_ KD_GUARDED_BY(mutex_);
+};
 
 // One of every kind of row, `rows` times.
 void fill(GathererDatabase& gatherer, int first, int rows) {
@@ -174,20 +195,24 @@ TEST(DedupRecoveryTest, TheSecondDeduplicatorWaitsAndTakesOver) {
   world.start();
   DedupWorld::await([&] { return world.deduplicator().status().leader; }, "a leader");
   CountingObserver observer;
-  Deduplicator second(world.options(), observer,
-                      {*open_log({.level = "error", .format = "text", .output = "stderr"}), "2"});
+  const auto log = std::make_shared<Lines>();
+  Deduplicator second(world.options(), observer, {log, "2"});
   second.start();
   DedupWorld::await([&] { return second.status().production_connected; }, "the second's session");
   fill(world, 0, 20);
   world.await_merged();
+  DedupWorld::await([&] { return log->count("another deduplicator leads") > 0; }, "its log line");
   EXPECT_FALSE(second.status().leader);
   EXPECT_EQ(observer.rounds, 0);
+  EXPECT_EQ(log->count("leads: merging"), 0);
   world.stop();
   DedupWorld::await([&] { return second.status().leader; }, "the second to lead");
   fill(world, 20, 20);
   DedupWorld::await([&] { return world.production("SELECT count(*) FROM quarantine") == "120"; },
                     "its rows");
   second.stop();
+  EXPECT_EQ(log->count("another deduplicator leads"), 1);
+  EXPECT_EQ(log->count("leads: merging"), 1);
   EXPECT_EQ(counts(world), expected_counts(40));
 }
 
@@ -212,10 +237,16 @@ TEST(DedupRecoveryTest, MissingMigrationsAreFatalAtStart) {
   DedupWorld world(shared_cluster(), 1);
   auto options = world.options();
   options.production = shared_cluster().options(shared_cluster().make_empty_database("bare"));
-  world.start(options);
-  DedupWorld::await([&] { return world.deduplicator().fatal_error().has_value(); }, "the error");
-  EXPECT_NE(world.deduplicator().fatal_error()->what.find("kalshi-data migrate production"),
+  CountingObserver observer;
+  const auto log = std::make_shared<Lines>();
+  Deduplicator deduplicator(options, observer, {log, "test"});
+  deduplicator.start();
+  DedupWorld::await([&] { return deduplicator.fatal_error().has_value(); }, "the error");
+  deduplicator.stop();
+  EXPECT_NE(deduplicator.fatal_error()->what.find("kalshi-data migrate production"),
             std::string::npos);
+  EXPECT_GT(log->count("production cannot be used"), 0);
+  EXPECT_EQ(log->count("production is away"), 0) << "it is there, and there was nothing to lose";
 }
 
 }  // namespace

@@ -148,6 +148,17 @@ TEST_F(SimServerTest, RefusesTheUpgradeWithoutValidCredentials) {
   expect_refused(signed_by("key", "key-1", std::chrono::seconds(20)), 401);
 }
 
+TEST_F(SimServerTest, WithoutKeysAnyKeyIdIsBelievedButNotNone) {
+  options_.server.auth.keys_dir.clear();
+  start();
+  WsClient::Options anonymous = signed_by("key", "key-1");
+  anonymous.headers.clear();
+  expect_refused(anonymous, 401);
+  WsClient::Options unsigned_client = signed_by("key", "anybody");
+  unsigned_client.headers.resize(1);
+  EXPECT_TRUE(talk(unsigned_client, {}, opened).opened);
+}
+
 TEST_F(SimServerTest, RefusesAnotherAuthority) {
   start();
   ASSERT_TRUE(make_throwaway_ca(dir_ + "/other"));
