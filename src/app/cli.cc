@@ -5,12 +5,14 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 
 #include "app/exit_code.h"
 #include "app/migrate_command.h"
 #include "app/up_command.h"
 #include "base/version.h"
+#include "config/nearest.h"
 #include "config/printer.h"
 #include "config/units.h"
 
@@ -18,6 +20,37 @@ namespace kd {
 namespace {
 
 using Action = std::function<int()>;
+
+constexpr const char* kFooter = R"(Examples:
+  kalshi-data up --for 30s --rate 5000
+  kalshi-data migrate gatherer --config /etc/kalshi-data/gatherer.yaml
+  kalshi-data config gatherer > gatherer.yaml
+'kalshi-data COMMAND --help' tells more of each.
+
+Exit codes: 0 ok, 1 failure, 2 command line or configuration, 3 cannot start,
+4 up: a row is missing or doubled, 130 up: stopped before its audit)";
+
+constexpr const char* kUpFooter = R"(Examples:
+  kalshi-data up                                      until Ctrl-C; once more goes on
+  kalshi-data up --for 30s --rate 5000                30 seconds, then an audit of every row
+  kalshi-data up --replay DIR --speed max --report report.json
+
+Exit codes: 0 ok: nothing missing, nothing doubled, or an 'up' without an end was stopped;
+1 failure; 2 command line; 3 cannot start (port in use, database, recording);
+4 a row is missing or doubled; 130 stopped by a signal before the audit of --for or --replay)";
+
+constexpr const char* kMigrateFooter = R"(Examples:
+  kalshi-data migrate gatherer --config /etc/kalshi-data/gatherer.yaml --user postgres
+  kalshi-data migrate production --url postgres://admin@prod-host:5432/kalshi_prod
+
+Exit codes: 0 up to date; 2 command line or configuration; 3 the database is out of reach, holds
+another schema, or refuses a migration)";
+
+constexpr const char* kConfigFooter = R"(Examples:
+  kalshi-data config gatherer > gatherer.yaml
+  kalshi-data config reference
+
+Exit codes: 0 ok, 2 command line)";
 
 // CLI11 fills its variables while it parses; the action runs afterwards.
 struct Choice {
@@ -51,6 +84,7 @@ Expected<UpOptions> to_options(const UpArguments& arguments) {
   }
   if (!arguments.replay.empty()) options.replay = arguments.replay;
   if (!arguments.report.empty()) options.report = arguments.report;
+  options.keep = arguments.keep;
   if (arguments.port != 0) options.port = static_cast<std::uint16_t>(arguments.port);
   options.directory = arguments.directory;
   return options;
@@ -59,30 +93,45 @@ Expected<UpOptions> to_options(const UpArguments& arguments) {
 void add_world_options(CLI::App& up, UpArguments& arguments) {
   auto& options = arguments.options;
   auto* duration =
-      up.add_option("--for", arguments.duration, "Emit for so long (30s, 5m), then audit and end");
+      up.add_option("--for", arguments.duration,
+                    "Emit for so long (30s, 5m, 1h), then audit and end; without: until Ctrl-C");
   auto* replay =
-      up.add_option("--replay", arguments.replay, "Play this folder of recordings, then audit");
-  up.add_option("--speed", options.speed, "Of a replay: times life, or max")->needs(replay);
-  up.add_option("--stamps", options.stamps, "Of a replay: ms (as the exchange today) or us")
+      up.add_option("--replay", arguments.replay,
+                    "Play this folder of recordings (with events/), then audit; begins with empty "
+                    "databases unless --keep is given");
+  up.add_option("--speed", options.speed, "Of a replay: times life (above 0), or max")
+      ->capture_default_str()
       ->needs(replay);
-  auto* markets = up.add_option("--markets", options.markets, "Markets of the synthetic world");
-  auto* rate = up.add_option("--rate", options.rate, "Messages a second of the synthetic world");
+  up.add_option("--stamps", options.stamps, "Of a replay: ms (as the exchange today) or us")
+      ->capture_default_str()
+      ->needs(replay);
+  auto* markets =
+      up.add_option("--markets", options.markets, "Markets of the synthetic world, 1 to 1000000")
+          ->capture_default_str();
+  auto* rate = up.add_option("--rate", options.rate,
+                             "Messages a second of the synthetic world, above 0 to 1000000")
+                   ->capture_default_str();
   for (auto* synthetic : {duration, markets, rate}) synthetic->excludes(replay);
 }
 
 void add_up(CLI::App& cli, UpArguments& arguments, Choice& choice) {
   auto* up = cli.add_subcommand("up", "Run the whole platform on this machine");
   auto& options = arguments.options;
+  up->footer(kUpFooter);
   add_world_options(*up, arguments);
-  up->add_option("--gatherers", options.gatherers, "How many gatherers")->capture_default_str();
-  up->add_option("--connections", options.connections, "Sockets of each gatherer")
+  up->add_option("--gatherers", options.gatherers, "How many gatherers, 1 to 16")
       ->capture_default_str();
-  up->add_option("--report", arguments.report, "Write the audit as JSON to this file");
+  up->add_option("--connections", options.connections, "Sockets of each gatherer, 4 to 200")
+      ->capture_default_str();
+  up->add_option("--report", arguments.report,
+                 "Write the audit of --for or --replay as JSON to this file");
   up->add_option("--dir", arguments.directory, "Where everything is kept")->capture_default_str();
-  up->add_option("--port", arguments.port, "First of the ports used; free ones otherwise")
+  up->add_option("--port", arguments.port,
+                 "First of the ports used, one a process; without: free ones")
       ->check(CLI::Range(1, 65'000));
   auto* fresh = up->add_flag("--fresh", options.fresh, "Begin with empty databases");
-  up->add_flag("--keep", arguments.keep, "Go on with the databases that are there (the default)")
+  up->add_flag("--keep", arguments.keep,
+               "Go on with the databases that are there: the default without --replay")
       ->excludes(fresh);
   up->callback([&arguments, &choice] {
     choice.action = [&arguments] {
@@ -97,8 +146,10 @@ void add_up(CLI::App& cli, UpArguments& arguments, Choice& choice) {
 void add_migrate(CLI::App& cli, MigrateOptions& options, Choice& choice) {
   auto* migrate = cli.add_subcommand("migrate", "Bring a database's schema up to date");
   migrate->require_subcommand(1);
+  migrate->footer(kMigrateFooter);
   const auto add = [&](const char* name, SchemaKind kind, const char* help) {
     auto* command = migrate->add_subcommand(name, help);
+    command->footer(kMigrateFooter);
     auto* where = command->add_option_group("database");
     where->add_option("--config", options.config, "A daemon's file: its database");
     where->add_option("--url", options.url, "postgres://user@host:port/name");
@@ -117,6 +168,7 @@ void add_migrate(CLI::App& cli, MigrateOptions& options, Choice& choice) {
 void add_config(CLI::App& cli, Choice& choice) {
   auto* config = cli.add_subcommand("config", "Print what configuration files may contain");
   config->require_subcommand(1);
+  config->footer(kConfigFooter);
   const auto add = [&](const char* name, const char* help, std::string (*text)()) {
     config->add_subcommand(name, help)->callback([&choice, text] {
       choice.action = [text] {
@@ -140,6 +192,57 @@ void add_version(CLI::App& cli, Choice& choice) {
   });
 }
 
+// What could follow the command instead of an argument that it does not know.
+std::set<std::string> known_words(const CLI::App& command, bool options) {
+  std::set<std::string> words;
+  if (options) {
+    for (const auto* option : command.get_options()) {
+      for (const auto& name : option->get_lnames()) words.insert("--" + name);
+    }
+    // Options of a group belong to an unnamed command below.
+    for (const auto* below : command.get_subcommands({})) {
+      if (below->get_name().empty()) words.merge(known_words(*below, true));
+    }
+    return words;
+  }
+  for (const auto* below : command.get_subcommands({})) {
+    if (!below->get_name().empty()) words.insert(below->get_name());
+  }
+  return words;
+}
+
+std::string unknown_argument(const CLI::App& command, const std::string& argument) {
+  const bool option = argument.starts_with('-');
+  const auto word = option ? argument.substr(0, argument.find('=')) : argument;
+  const auto words = known_words(command, option);
+  const auto nearest = nearest_of(word, words);
+  std::string what = option          ? "unknown option '"
+                     : words.empty() ? "unknown argument '"
+                                     : "unknown command '";
+  what += word + "'";
+  if (!nearest.empty()) return what + "; did you mean '" + nearest + "'?";
+  if (option || words.empty()) return what;
+  std::string expected;
+  for (const auto& known : words) expected += (expected.empty() ? "" : ", ") + known;
+  return what + "; expected one of: " + expected;
+}
+
+// One line that says what is wrong with which command, and one that says where to read more.
+int refuse(const CLI::App& cli, const CLI::ParseError& problem) {
+  const CLI::App* command = &cli;
+  std::string name = cli.get_name();
+  for (auto chosen = command->get_subcommands(); !chosen.empty();
+       chosen = command->get_subcommands()) {
+    command = chosen.front();
+    if (command->get_name().empty()) break;
+    name += " " + command->get_name();
+  }
+  const auto rest = cli.remaining(true);
+  const std::string what = rest.empty() ? problem.what() : unknown_argument(*command, rest.front());
+  fmt::print(stderr, "{}: {}\nrun '{} --help' for what it takes\n", name, what, name);
+  return kExitUsage;
+}
+
 }  // namespace
 
 int run_kalshi_data(int argc, char** argv) {
@@ -148,6 +251,7 @@ int run_kalshi_data(int argc, char** argv) {
   MigrateOptions migrate;
   Choice choice;
   cli.require_subcommand(1);
+  cli.footer(kFooter);
   add_up(cli, up, choice);
   add_migrate(cli, migrate, choice);
   add_config(cli, choice);
@@ -155,7 +259,9 @@ int run_kalshi_data(int argc, char** argv) {
   try {
     cli.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
-    return cli.exit(problem) == 0 ? kExitOk : kExitUsage;
+    if (problem.get_exit_code() != 0) return refuse(cli, problem);
+    cli.exit(problem);
+    return kExitOk;
   }
   return choice.action();
 }

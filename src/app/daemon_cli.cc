@@ -16,7 +16,8 @@ std::optional<DaemonCommand> parse_daemon_command(int argc, char** argv, const s
   bool print = false;
   app.set_version_flag("--version", version_line(name));
   app.add_option("--config", command.config_file, "YAML configuration")->required();
-  auto* check_flag = app.add_flag("--check-config", check, "check the configuration and exit");
+  auto* check_flag = app.add_flag("--check-config", check,
+                                  "check the configuration and the files it names, and exit");
   app.add_flag("--print-config", print, "print the effective configuration, secrets masked")
       ->excludes(check_flag);
   app.footer("\nExamples:\n  " + name + " --config /etc/kalshi-data/" + name + ".yaml\n  " + name +

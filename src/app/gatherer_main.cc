@@ -6,6 +6,7 @@
 #include "app/exit_code.h"
 #include "app/gatherer_app.h"
 #include "config/loader.h"
+#include "net/crypto.h"
 
 namespace kd {
 namespace {
@@ -50,6 +51,10 @@ int run_gatherer(int argc, char** argv) {
   }
   switch (command->action) {
     case DaemonCommand::Action::kCheckConfig:
+      if (const auto key = SigningKey::load_pem(config->api.private_key_file); !key) {
+        print_error(kName, key.error().what);
+        return kExitCannotStart;
+      }
       std::puts("configuration ok");
       return kExitOk;
     case DaemonCommand::Action::kPrintConfig:

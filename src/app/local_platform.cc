@@ -30,9 +30,10 @@ constexpr const char* kMergedTables[] = {"trades",    "orderbook_deltas", "order
                                          "quarantine"};
 
 tl::unexpected<Error> ended(const Supervisor::Ended& child) {
-  return fail(Remedy::kGiveUp, fmt::format("{} ended by itself with {}; the end of {}:\n{}",
-                                           child.name, describe_exit(child.exit_code),
-                                           child.log.string(), tail_of(child.log, kTailLines)));
+  return fail(Remedy::kGiveUp,
+              fmt::format("{} ended by itself with {}; the end of {}:\n{}", child.name,
+                          describe_exit(child.exit_code), child.log.string(),
+                          tail_of(child.log, kTailLines, child.log_begin)));
 }
 
 Expected<Exposition> scrape(std::uint16_t port) {
@@ -76,7 +77,10 @@ Expected<void> LocalPlatform::set_up() {
                              layout_.clusters.string(), layout_.directory.string()));
   }
   KD_DO(choose_ports());
-  if (options_.fresh) {
+  if (options_.replay && options_.keep) {
+    around_.tell("warning: --keep: the audit may count rows of an earlier replay");
+  }
+  if (options_.begins_empty()) {
     KD_DO(wipe(layout_));
     KD_DO(make_directories(layout_));
   }
@@ -173,10 +177,10 @@ Expected<void> LocalPlatform::start(const ProcessPlan& process, std::uint16_t po
     if (local_http("GET", port, target)) return {};
     if (around_.pause(kPoll)) return fail(Remedy::kGiveUp, "stopped while starting");
   }
-  return fail(
-      Remedy::kGiveUp,
-      fmt::format("{} does not answer at http://127.0.0.1:{}{}; the end of {}:\n{}", process.name,
-                  port, target, process.log.string(), tail_of(process.log, kTailLines)));
+  return fail(Remedy::kGiveUp,
+              fmt::format("{} does not answer at http://127.0.0.1:{}{}; the end of {}:\n{}",
+                          process.name, port, target, process.log.string(),
+                          tail_of(process.log, kTailLines, processes_.log_begin(process.name))));
 }
 
 Expected<void> LocalPlatform::start_simulator() {
@@ -306,18 +310,20 @@ Expected<void> LocalPlatform::await_merged() {
                   fmt::format("the deduplicator makes no progress ({} tables behind); the end of "
                               "{}:\n{}",
                               behind, layout_.log(kDeduplicatorName).string(),
-                              tail_of(layout_.log(kDeduplicatorName), kTailLines)));
+                              tail_of(layout_.log(kDeduplicatorName), kTailLines,
+                                      processes_.log_begin(kDeduplicatorName))));
     }
     if (around_.pause(kPoll)) return {};
   }
 }
 
 Expected<void> LocalPlatform::stop_databases() {
+  Expected<void> outcome;
   for (auto& cluster : gatherers_) {
-    KD_DO(cluster->server().stop());
+    if (auto stopped = cluster->server().stop(); !stopped) outcome = std::move(stopped);
   }
-  KD_DO(production_->server().stop());
-  return {};
+  if (auto stopped = production_->server().stop(); !stopped) outcome = std::move(stopped);
+  return outcome;
 }
 
 Expected<AuditReport> LocalPlatform::audit() {

@@ -53,7 +53,7 @@ int run_migrate(const MigrateOptions& options) {
   const auto connection = Connection::connect(*target);
   if (!connection) return complain(connection.error(), kExitCannotStart);
   const auto applied = migrate(**connection, options.kind);
-  if (!applied) return complain(applied.error(), kExitFailure);
+  if (!applied) return complain(applied.error(), kExitCannotStart);
   if (applied->empty()) {
     fmt::print("{}: up to date\n", (*connection)->target());
   } else {

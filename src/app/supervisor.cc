@@ -17,18 +17,20 @@ constexpr int kSignalBase = 128;
 
 }  // namespace
 
-Supervisor::~Supervisor() {
-  for (auto& [name, child] : children_) kill(name);
-}
+Supervisor::~Supervisor() { kill_all(); }
 
 Expected<void> Supervisor::start(const ProcessPlan& plan) {
+  std::error_code no_log_yet;
+  const auto size = std::filesystem::file_size(plan.log, no_log_yet);
+  const std::uintmax_t log_begin = no_log_yet ? 0 : size;
   ChildOptions options;
   options.command = plan.command;
   options.output = plan.log;
   options.directory = directory_;
   options.signal_on_parent_death = SIGKILL;
   KD_TRY(const pid_t id, start_child(options));
-  children_[plan.name] = {.id = id, .log = plan.log, .exit_code = {}, .expected_to_end = false};
+  children_[plan.name] = {
+      .id = id, .log = plan.log, .log_begin = log_begin, .exit_code = {}, .expected_to_end = false};
   return {};
 }
 
@@ -41,9 +43,14 @@ std::optional<Supervisor::Ended> Supervisor::unexpected_end() {
     reap(child, milliseconds(0));
     if (!child.exit_code || child.expected_to_end) continue;
     child.expected_to_end = true;
-    return Ended{name, *child.exit_code, child.log};
+    return Ended{name, *child.exit_code, child.log, child.log_begin};
   }
   return std::nullopt;
+}
+
+std::uintmax_t Supervisor::log_begin(const std::string& name) const {
+  const auto child = children_.find(name);
+  return child == children_.end() ? 0 : child->second.log_begin;
 }
 
 bool Supervisor::running(const std::string& name) {
@@ -92,14 +99,19 @@ void Supervisor::kill(const std::string& name) {
   reap(child, std::chrono::seconds(30));
 }
 
+void Supervisor::kill_all() {
+  for (auto& [name, child] : children_) kill(name);
+}
+
 std::string describe_exit(int exit_code) {
   if (exit_code <= kSignalBase) return fmt::format("exit code {}", exit_code);
   const int number = exit_code - kSignalBase;
   return fmt::format("signal {} ({})", number, ::sigdescr_np(number));
 }
 
-std::string tail_of(const std::filesystem::path& file, std::size_t lines) {
+std::string tail_of(const std::filesystem::path& file, std::size_t lines, std::uintmax_t begin) {
   std::ifstream in(file);
+  in.seekg(static_cast<std::streamoff>(begin));
   std::deque<std::string> last;
   for (std::string line; std::getline(in, line);) {
     last.push_back(line);

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -36,9 +37,13 @@ class Supervisor {
     std::string name;
     int exit_code;  // 128 + n when ended by signal n
     std::filesystem::path log;
+    std::uintmax_t log_begin;  // where in it this start's lines begin
   };
   // A child that ended without having been told to, if there is one; each is told once.
   std::optional<Ended> unexpected_end();
+
+  // Where in its log the lines of a child's last start begin; 0 when there is no such child.
+  std::uintmax_t log_begin(const std::string& name) const;
 
   bool running(const std::string& name);
   void signal(const std::string& name, int number);
@@ -48,11 +53,13 @@ class Supervisor {
   Expected<void> stop(const std::vector<std::string>& names, std::chrono::milliseconds patience);
   // SIGKILL, and waits.
   void kill(const std::string& name);
+  void kill_all();
 
  private:
   struct Child {
     pid_t id = -1;
     std::filesystem::path log;
+    std::uintmax_t log_begin = 0;
     std::optional<int> exit_code;
     bool expected_to_end = false;
   };
@@ -66,7 +73,7 @@ class Supervisor {
 // "exit code 3" or "signal 9 (Killed)".
 std::string describe_exit(int exit_code);
 
-// The last lines of a text file; empty when it cannot be read.
-std::string tail_of(const std::filesystem::path& file, std::size_t lines);
+// The last lines of a text file behind its first `begin` bytes; empty when it cannot be read.
+std::string tail_of(const std::filesystem::path& file, std::size_t lines, std::uintmax_t begin = 0);
 
 }  // namespace kd

@@ -49,6 +49,16 @@ TEST_F(SupervisorTest, TellsWhoEndedHowAndWhatItSaid) {
   EXPECT_FALSE(supervisor_.unexpected_end());
 }
 
+TEST_F(SupervisorTest, TellsOnlyWhatThisStartSaid) {
+  std::ofstream(log_) << "of an earlier start\n";
+  start("bad", "echo the reason; exit 3");
+  const auto ended = next_end();
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(tail_of(ended->log, 5), "of an earlier start\nthe reason\n");
+  EXPECT_EQ(tail_of(ended->log, 5, ended->log_begin), "the reason\n");
+  EXPECT_EQ(supervisor_.log_begin("bad"), ended->log_begin);
+}
+
 TEST_F(SupervisorTest, AStopIsNotUnexpected) {
   start("sleeper", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done");
   while (tail_of(log_, 1) != "ready\n") ::usleep(1'000);

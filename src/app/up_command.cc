@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <system_error>
 #include <utility>
 
 #include "app/exit_code.h"
@@ -31,14 +33,17 @@ class UpRun {
 
   int run() {
     if (const auto started = start(); !started) {
-      return stopped_ ? kExitOk : complain(started.error(), kExitCannotStart);
+      if (stopped_) return end_early();
+      const int failed = complain(started.error(), kExitCannotStart);
+      return end_databases(failed);
     }
     screen_.tell(options_.ends_by_itself() ? "running" : "running; Ctrl-C stops it");
-    if (const auto watched = watch(); !watched) return complain(watched.error(), kExitFailure);
+    if (const auto watched = watch(); !watched) return fail_with(watched.error());
     signals_.release();  // from here a second Ctrl-C ends everything at once
-    if (const auto ended = stop(); !ended) return complain(ended.error(), kExitFailure);
-    if (!options_.ends_by_itself() || stopped_) return finish_databases();
-    return audit();
+    if (const auto ended = stop(); !ended) return fail_with(ended.error());
+    if (stopped_ && options_.ends_by_itself()) return end_early();
+    if (!options_.ends_by_itself()) return finish(kExitOk);
+    return finish(audit());
   }
 
  private:
@@ -111,12 +116,30 @@ class UpRun {
     return platform_->stop_simulator();
   }
 
-  int finish_databases() {
+  int fail_with(const Error& error) { return end_databases(complain(error, kExitFailure)); }
+
+  // Answers `outcome`, or what went wrong now when all was well before.
+  int end_databases(int outcome) {
+    if (!platform_) return outcome;
+    platform_->processes().kill_all();  // those that an orderly end has not stopped
     if (const auto ended = platform_->stop_databases(); !ended) {
-      return complain(ended.error(), kExitFailure);
+      const int failed = complain(ended.error(), kExitFailure);
+      return outcome == kExitOk ? failed : outcome;
     }
-    screen_.tell("stopped; 'kalshi-data up' goes on from here");
-    return kExitOk;
+    return outcome;
+  }
+
+  int finish(int outcome) {
+    const int ended = end_databases(outcome);
+    if (ended == outcome) screen_.tell("stopped; 'kalshi-data up' goes on from here");
+    return ended;
+  }
+
+  // By a signal. A run that would have been audited has not done what it was asked for.
+  int end_early() {
+    if (!options_.ends_by_itself()) return finish(kExitOk);
+    screen_.tell("stopped early: no audit, no report");
+    return end_databases(kExitInterrupted);
   }
 
   int audit() {
@@ -125,16 +148,15 @@ class UpRun {
     if (!audited) return complain(audited.error(), kExitFailure);
     const UpReport report = report_of(std::move(*audited));
     screen_.tell(report_text(report));
-    if (report.audit.merged() == 0) {
-      return complain({Remedy::kGiveUp, "nothing that was emitted reached production"},
-                      kExitIncomplete);
-    }
     const auto& file = options_.report;
     if (file && !write_report(report, *file)) {
       return complain({Remedy::kGiveUp, "--report: cannot write " + file->string()}, kExitFailure);
     }
-    const int stopped = finish_databases();
-    return report.audit.clean() ? stopped : kExitIncomplete;
+    if (report.audit.merged() == 0) {
+      return complain({Remedy::kGiveUp, "nothing that was emitted reached production"},
+                      kExitIncomplete);
+    }
+    return report.audit.clean() ? kExitOk : kExitIncomplete;
   }
 
   UpReport report_of(AuditReport audited) const {
@@ -173,12 +195,36 @@ class UpRun {
   Exposition merged_;
 };
 
+// Better now than after an hour. An earlier report stays until the new one replaces it.
+Expected<void> check_report(const UpOptions& options) {
+  if (!options.report) return {};
+  std::error_code ignored;
+  const bool was_there = std::filesystem::exists(*options.report, ignored);
+  errno = 0;
+  if (std::ofstream(*options.report, std::ios::app)) {
+    if (!was_there) std::filesystem::remove(*options.report, ignored);
+    return {};
+  }
+  return fail(Remedy::kGiveUp, "--report: cannot write " + options.report->string() + ": " +
+                                   std::generic_category().message(errno));
+}
+
 }  // namespace
 
 int run_up(const UpOptions& options, const std::filesystem::path& programs) {
+  const auto complain = [](const Error& error, int code) {
+    std::fprintf(stderr, "kalshi-data up: %s\n", error.what.c_str());
+    return code;
+  };
   if (const auto checked = check_up_options(options); !checked) {
-    std::fprintf(stderr, "kalshi-data up: %s\n", checked.error().what.c_str());
-    return kExitUsage;
+    return complain(checked.error(), kExitUsage);
+  }
+  if (const auto checked = check_report(options); !checked) {
+    return complain(checked.error(), kExitUsage);
+  }
+  if (options.replay) {
+    const auto checked = check_recording(*options.replay);
+    if (!checked) return complain(checked.error(), kExitCannotStart);
   }
   return UpRun(options, programs).run();
 }

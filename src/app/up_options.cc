@@ -1,6 +1,7 @@
 #include "app/up_options.h"
 
 #include <charconv>
+#include <cmath>
 
 namespace kd {
 namespace {
@@ -16,7 +17,7 @@ bool is_positive_number(const std::string& text) {
   double value = 0;
   const char* const end = text.data() + text.size();
   const auto [stopped, problem] = std::from_chars(text.data(), end, value);
-  return problem == std::errc() && stopped == end && value > 0;
+  return problem == std::errc() && stopped == end && std::isfinite(value) && value > 0;
 }
 
 Expected<void> check_replay(const UpOptions& options) {
@@ -54,6 +55,21 @@ Expected<void> check_up_options(const UpOptions& options) {
   }
   if (options.replay) return check_replay(options);
   return {};
+}
+
+Expected<void> check_recording(const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  std::error_code problem;
+  const fs::path events = folder / "events";
+  if (fs::is_directory(events, problem)) {
+    for (fs::recursive_directory_iterator file(events, problem), end; file != end && !problem;
+         file.increment(problem)) {
+      if (file->path().string().ends_with(".ndjson.gz")) return {};
+    }
+  }
+  return refuse("--replay: " + folder.string() +
+                " is no recording: it holds no events/<market>/<date>.ndjson.gz; name the folder "
+                "that holds events/ and metadata/");
 }
 
 SocketShares share_sockets(int connections) {

@@ -23,14 +23,21 @@ struct UpOptions {
   std::filesystem::path directory = "var";
   std::optional<std::filesystem::path> report;  // JSON
   bool fresh = false;                           // wipe `directory` first
+  bool keep = false;                            // go on in it even for a replay
   std::optional<std::uint16_t> port;            // first of consecutive ports; absent: any free ones
 
+  // A replay has the same rows every time, which an audit cannot tell from an earlier one's.
+  bool begins_empty() const { return fresh || (replay.has_value() && !keep); }
   // With an end of its own a run is audited against the simulator's truth.
   bool ends_by_itself() const { return duration.has_value() || replay.has_value(); }
 };
 
 // The error names the option and what is allowed.
 Expected<void> check_up_options(const UpOptions& options);
+
+// An error unless the folder is one that the simulator can play, as far as a look at its names
+// tells: events/<market>/<date>.ndjson.gz.
+Expected<void> check_recording(const std::filesystem::path& folder);
 
 // How the sockets of one gatherer are divided. A value.
 struct SocketShares {

@@ -1,7 +1,10 @@
 #include "app/up_options.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <cmath>
+#include <fstream>
 #include <functional>
 
 namespace kd {
@@ -31,6 +34,17 @@ INSTANTIATE_TEST_SUITE_P(
         BadOption{[](UpOptions& o) { o.connections = 3; }, "--connections must be 4 to 200"},
         BadOption{[](UpOptions& o) { o.markets = 0; }, "--markets must be"},
         BadOption{[](UpOptions& o) { o.rate = 0; }, "--rate must be"},
+        BadOption{[](UpOptions& o) { o.rate = std::nan(""); }, "--rate must be"},
+        BadOption{[](UpOptions& o) {
+                    o.replay = "/";
+                    o.speed = "inf";
+                  },
+                  "--speed: 'inf'"},
+        BadOption{[](UpOptions& o) {
+                    o.replay = "/";
+                    o.speed = "nan";
+                  },
+                  "--speed: 'nan'"},
         BadOption{[](UpOptions& o) { o.replay = "/nowhere"; }, "--replay: '/nowhere' is not"},
         BadOption{[](UpOptions& o) {
                     o.replay = "/";
@@ -56,6 +70,28 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(UpOptionsTest, TheDefaultsAreFine) {
   EXPECT_TRUE(check_up_options({}));
   EXPECT_FALSE(UpOptions{}.ends_by_itself());
+}
+
+TEST(UpOptionsTest, AReplayBeginsEmptyUnlessToldOtherwise) {
+  UpOptions options;
+  EXPECT_FALSE(options.begins_empty());
+  options.replay = "/recordings";
+  EXPECT_TRUE(options.begins_empty());
+  options.keep = true;
+  EXPECT_FALSE(options.begins_empty());
+}
+
+TEST(UpOptionsTest, ARecordingHoldsEvents) {
+  namespace fs = std::filesystem;
+  const auto root = fs::path(testing::TempDir()) / ("kd_rec_" + std::to_string(getpid()));
+  fs::create_directories(root / "events" / "KX-1");
+  const auto empty = check_recording(root);
+  ASSERT_FALSE(empty);
+  EXPECT_THAT(empty.error().what, HasSubstr("is no recording"));
+  std::ofstream(root / "events" / "KX-1" / "2026-08-05.ndjson.gz") << "x";
+  EXPECT_TRUE(check_recording(root));
+  EXPECT_FALSE(check_recording(root / "events"));
+  fs::remove_all(root);
 }
 
 TEST(UpOptionsTest, EveryKindOfSocketGetsAtLeastOne) {

@@ -46,6 +46,16 @@ std::string latency_json(const Latency& latency) {
                      figure(latency.p99_seconds));
 }
 
+std::string verdict(const AuditReport& audit) {
+  if (!audit.clean()) return "NOT complete: rows are missing or doubled\n";
+  const auto unwatched = audit.unwatched();
+  if (unwatched == 0) return "complete: nothing missing, nothing doubled\n";
+  return fmt::format(
+      "nothing missing, nothing doubled, but {} rows were watched by nobody (see the gatherers' "
+      "logs)\n",
+      with_commas(unwatched));
+}
+
 double rate_of(const UpReport& report) {
   return report.seconds > 0 ? static_cast<double>(report.emitted) / report.seconds : 0;
 }
@@ -80,13 +90,14 @@ std::string report_json(const UpReport& report, const std::string& version) {
     examples += (examples.empty() ? "" : ",") + quoted(example);
   }
   const auto& options = report.options;
-  return fmt::format(
-             R"({{"version":{},"mode":{},"stamps":{},"clean":{},"seconds":{:.1f},)"
-             R"("emitted":{},"emitted_per_second":{:.0f},"tables":{},"answered_snapshots":{},)",
-             quoted(version), options.replay ? R"("replay")" : R"("synthetic")",
-             quoted(options.stamps), report.audit.clean(), report.seconds, report.emitted,
-             rate_of(report), object(report.audit.tables, table_json),
-             report.audit.answered_snapshots) +
+  return fmt::format(R"({{"version":{},"mode":{},"stamps":{},"clean":{},"seconds":{:.1f},)"
+                     R"("emitted":{},"emitted_per_second":{:.0f},"unwatched":{},"tables":{},)"
+                     R"("answered_snapshots":{},"answered_snapshots_merged":{},)",
+                     quoted(version), options.replay ? R"("replay")" : R"("synthetic")",
+                     quoted(options.stamps), report.audit.clean(), report.seconds, report.emitted,
+                     rate_of(report), report.audit.unwatched(),
+                     object(report.audit.tables, table_json), report.audit.answered_snapshots,
+                     report.audit.answered_snapshots_merged) +
          fmt::format(
              R"("short_key_would_have_lost":{},"latency_seconds":{{"local":{},"production":{}}},)"
              R"("examples":[{}]}})",
@@ -113,6 +124,11 @@ std::string report_text(const UpReport& report) {
   }
   out += fmt::format("the key (ticker, time, price, side) would have lost {} deltas\n",
                      with_commas(audit.lost_by_short_key));
+  if (audit.answered_snapshots > 0) {
+    out += fmt::format("snapshots that answered a command: {} sent, {} in production\n",
+                       with_commas(audit.answered_snapshots),
+                       with_commas(audit.answered_snapshots_merged));
+  }
   if (report.to_local.p50_seconds) {
     out += fmt::format("exchange to local commit: p50 {}, p99 {}; to production: p50 {}, p99 {}\n",
                        milliseconds(report.to_local.p50_seconds),
@@ -121,8 +137,7 @@ std::string report_text(const UpReport& report) {
                        milliseconds(report.to_production.p99_seconds));
   }
   for (const auto& example : audit.examples) out += "  " + example + "\n";
-  return out + (audit.clean() ? "complete: nothing missing, nothing doubled\n"
-                              : "NOT complete: rows are missing or doubled\n");
+  return out + verdict(audit);
 }
 
 }  // namespace kd

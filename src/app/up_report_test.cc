@@ -20,6 +20,8 @@ UpReport example() {
                                    .doubled = 0,
                                    .captured = {{"gatherer-1", 900}}};
   report.audit.lost_by_short_key = 58'539;
+  report.audit.answered_snapshots = 12;
+  report.audit.answered_snapshots_merged = 11;
   report.audit.examples = {"missing: trades 5 KX \"a\""};
   report.seconds = 10;
   report.emitted = 1'000;
@@ -38,6 +40,9 @@ TEST(UpReportTest, TheJsonHoldsEveryFigure) {
   EXPECT_EQ(flat->at("tables.trades.captured.gatherer-1"), "900");
   EXPECT_EQ(flat->at("tables.trades.missing"), "4");
   EXPECT_EQ(flat->at("tables.trades.unwatched"), "6");
+  EXPECT_EQ(flat->at("unwatched"), "6");
+  EXPECT_EQ(flat->at("answered_snapshots"), "12");
+  EXPECT_EQ(flat->at("answered_snapshots_merged"), "11");
   EXPECT_EQ(flat->at("short_key_would_have_lost"), "58539");
   EXPECT_EQ(flat->at("latency_seconds.local.p99"), "0.1204");
   EXPECT_FALSE(flat->contains("latency_seconds.production.p99"));
@@ -51,8 +56,14 @@ TEST(UpReportTest, TheTextSaysWhetherItIsComplete) {
   EXPECT_THAT(report_text(report), HasSubstr("90.00 %"));
   EXPECT_THAT(report_text(report),
               HasSubstr("the key (ticker, time, price, side) would have lost 58,539 deltas"));
+  EXPECT_THAT(report_text(report),
+              HasSubstr("snapshots that answered a command: 12 sent, 11 in production\n"));
   report.audit.tables["trades"].missing = 0;
-  EXPECT_THAT(report_text(report), Not(HasSubstr("NOT complete")));
+  EXPECT_THAT(report_text(report), Not(HasSubstr("complete")));
+  EXPECT_THAT(report_text(report), HasSubstr("\nnothing missing, nothing doubled, but 6 rows were "
+                                             "watched by nobody (see the gatherers' logs)\n"));
+  report.audit.tables["trades"].unwatched = 0;
+  EXPECT_THAT(report_text(report), HasSubstr("\ncomplete: nothing missing, nothing doubled\n"));
 }
 
 }  // namespace

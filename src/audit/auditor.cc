@@ -30,13 +30,13 @@ AuditKey text_key(std::string_view first, std::string_view second = "") {
   return AuditKeyBuilder().add(first).add(second).key();
 }
 
-// A trade id in the spelling of the uuid type.
-AuditKey trade_key(std::string_view id) {
+// The id in the spelling of the uuid type.
+AuditKey trade_key(std::string_view id, std::int64_t price, std::int64_t size) {
   std::string lower(id);
   for (char& c : lower) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
-  return text_key(lower);
+  return AuditKeyBuilder().add(lower).add(price).add(size).key();
 }
 
 bool is_absent(std::string_view field) {
@@ -75,7 +75,7 @@ std::string joined(Fields fields) {
 }
 
 std::string columns_of(std::string_view table) {
-  if (table == kTrades) return "received_at, trade_id";
+  if (table == kTrades) return "received_at, trade_id, price, size";
   if (table == kDeltas) return "received_at, exchange_ts / 1000, ticker, side, price, size_delta";
   if (table == kTickers) {
     return "received_at, exchange_ts / 1000, ticker, yes_bid, yes_ask, last_price, volume, "
@@ -86,14 +86,16 @@ std::string columns_of(std::string_view table) {
 }
 
 std::size_t column_count(std::string_view table) {
-  if (table == kTrades) return 2;
+  if (table == kTrades) return 4;
   if (table == kDeltas) return 6;
   return table == kTickers ? 13 : 3;
 }
 
 // The identity of a row as query() selects it, behind its time of receipt.
 AuditKey row_key(std::string_view table, Fields row, bool& good) {
-  if (table == kTrades) return trade_key(row[0]);
+  if (table == kTrades) {
+    return trade_key(row[0], to_number(row[1], good), to_number(row[2], good));
+  }
   if (table == kLifecycle) return text_key(row[0], row[1]);
   if (table == kTickers) return ticker_key(to_number(row[0], good), row[1], row.subspan(2));
   return delta_key(to_number(row[0], good), row[1], row[2] == "t", to_number(row[3], good),
@@ -111,6 +113,12 @@ bool AuditReport::clean() const {
 std::int64_t AuditReport::merged() const {
   std::int64_t rows = 0;
   for (const auto& [name, table] : tables) rows += table.merged;
+  return rows;
+}
+
+std::int64_t AuditReport::unwatched() const {
+  std::int64_t rows = 0;
+  for (const auto& [name, table] : tables) rows += table.unwatched;
   return rows;
 }
 
@@ -165,7 +173,8 @@ void Auditor::learn(const TruthRecord& record) {
     case Kind::kTicker:
       return learn_ticker(record);
     case Kind::kTrade:
-      return tallies_.find(kTrades)->second.emit(trade_key(record.text), watched(record));
+      return tallies_.find(kTrades)->second.emit(trade_key(record.text, record.price, record.size),
+                                                 watched(record));
     case Kind::kLifecycle:
       return tallies_.find(kLifecycle)
           ->second.emit(text_key(record.ticker, record.text), watched(record));
@@ -271,7 +280,7 @@ void Auditor::explain(const TruthRecord& record) {
     check(kDeltas,
           delta_key(record.at_ms, record.ticker, record.text == "yes", record.price, record.size));
   } else if (record.kind == Kind::kTrade) {
-    check(kTrades, trade_key(record.text));
+    check(kTrades, trade_key(record.text, record.price, record.size));
   } else if (record.kind == Kind::kTicker) {
     check(kTickers, ticker_key(record.at_ms, record.ticker, split(record.text, ',')));
   } else if (record.kind == Kind::kLifecycle) {
@@ -288,6 +297,7 @@ AuditReport Auditor::report() {
     note("missing: orderbook_snapshots " + std::to_string(at_ms) + " " + ticker);
   }
   report.answered_snapshots = snapshots_.answered();
+  report.answered_snapshots_merged = snapshots_.answered_and_seen();
   report.examples = examples_;
   std::sort(short_keys_.begin(), short_keys_.end());
   const auto distinct = std::unique(short_keys_.begin(), short_keys_.end()) - short_keys_.begin();

@@ -20,10 +20,12 @@ struct AuditReport {
   // the resolution of the stamps that were sent.
   std::int64_t lost_by_short_key = 0;
   std::int64_t answered_snapshots = 0;  // answers to commands; not part of any table's figures
-  std::vector<std::string> examples;    // a few of the rows that are missing or doubled
+  std::int64_t answered_snapshots_merged = 0;  // of those, in production by their client
+  std::vector<std::string> examples;           // a few of the rows that are missing or doubled
 
-  bool clean() const;           // nothing missing, nothing doubled
-  std::int64_t merged() const;  // rows of all tables
+  bool clean() const;              // nothing missing, nothing doubled
+  std::int64_t merged() const;     // rows of all tables
+  std::int64_t unwatched() const;  // the same
 };
 
 // Compares the simulator's truth with what the gatherers and production hold.

@@ -86,10 +86,34 @@ TEST_F(AuditorTest, NamesWhatIsMissing) {
 TEST_F(AuditorTest, TradesAreKnownByTheirIdWhateverTheSpelling) {
   learn("T\t5\tKX\tABC\t100\t30\t1\t6");
   auditor_.begin_production();
-  see("trades", {"2000000", "abc"});
-  see("trades", {"999999", "of-an-earlier-run"});
+  see("trades", {"2000000", "abc", "100", "30"});
+  see("trades", {"999999", "of-an-earlier-run", "100", "30"});
   EXPECT_TRUE(auditor_.report().clean());
   EXPECT_EQ(table("trades").merged, 1);
+}
+
+TEST_F(AuditorTest, ATradeWithAnotherPriceOrSizeIsNotTheOneThatWasEmitted) {
+  learn("T\t5\tKX\tabc\t100\t30\t1\t6");
+  learn("T\t5\tKX\tdef\t100\t30\t1\t6");
+  auditor_.begin_production();
+  see("trades", {"2000000", "abc", "101", "30"});
+  see("trades", {"2000000", "def", "100", "31"});
+  const auto audit = table("trades");
+  EXPECT_EQ(audit.missing, 2);
+  EXPECT_EQ(audit.doubled, 2);
+}
+
+TEST_F(AuditorTest, CountsTheAnswersThatTheirClientBrought) {
+  learn("S\t9\tKX\t0\t1");
+  learn("A\t9\tKX\t0");
+  learn("A\t9\tKX\t1");
+  learn("A\t9\tKY\t0");
+  auditor_.begin_production();
+  see("orderbook_snapshots", {"9", "KX", "g-1"});
+  see("orderbook_snapshots", {"9", "KX", "g-2"});
+  see("orderbook_snapshots", {"9", "KY", "g-1"});
+  EXPECT_EQ(auditor_.report().answered_snapshots, 3);
+  EXPECT_EQ(auditor_.report().answered_snapshots_merged, 2);
 }
 
 TEST_F(AuditorTest, AnEqualRowOfAnEarlierRunStandsForThisOne) {

@@ -70,6 +70,17 @@ std::int64_t SnapshotTally::matched(int client_bit) const {
   return found;
 }
 
+std::int64_t SnapshotTally::answered_and_seen() const {
+  std::int64_t found = 0;
+  for (const auto& [moment, counts] : moments_) {
+    for (const auto& [bit, answers] : counts.answered) {
+      const int beyond = count_of(counts.seen, bit) - sent_count(counts.emitted, bit);
+      found += std::clamp(beyond, 0, answers);
+    }
+  }
+  return found;
+}
+
 TableAudit SnapshotTally::result() const {
   TableAudit audit;
   for (const auto& [moment, counts] : moments_) {

@@ -28,6 +28,8 @@ class SnapshotTally {
 
   TableAudit result() const;
   std::int64_t answered() const { return answered_; }
+  // Of those, the rows that the last source has from their client, beyond what it was sent anyway.
+  std::int64_t answered_and_seen() const;
   std::vector<Moment> missing(std::size_t most) const;
 
  private:

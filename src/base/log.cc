@@ -6,7 +6,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
-#include <map>
+#include <optional>
 #include <utility>
 
 #include "base/time.h"
@@ -43,6 +43,13 @@ std::string_view name_of(LogLevel level) {
   return "error";
 }
 
+std::optional<LogLevel> level_from(std::string_view name) {
+  for (const auto level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError}) {
+    if (name == name_of(level)) return level;
+  }
+  return std::nullopt;
+}
+
 class SpdlogSink : public LogSink {
  public:
   SpdlogSink(std::shared_ptr<spdlog::logger> logger, LogLevel least, bool json)
@@ -65,11 +72,15 @@ class SpdlogSink : public LogSink {
     append_json_string(line, component);
     line += ",\"message\":";
     append_json_string(line, message);
-    for (const auto& [key, value] : fields) {
+    for (const auto& field : fields) {
       line += ',';
-      append_json_string(line, key);
+      append_json_string(line, field.key);
       line += ':';
-      append_json_string(line, value);
+      if (field.is_text) {
+        append_json_string(line, field.value);
+      } else {
+        line += field.value;
+      }
     }
     line += '}';
     return line;
@@ -78,7 +89,7 @@ class SpdlogSink : public LogSink {
   static std::string text_line(std::string_view time, LogLevel level, std::string_view component,
                                std::string_view message, std::initializer_list<LogField> fields) {
     std::string line = fmt::format("{} {:5} {}: {}", time, name_of(level), component, message);
-    for (const auto& [key, value] : fields) line += fmt::format(" {}={}", key, value);
+    for (const auto& field : fields) line += fmt::format(" {}={}", field.key, field.value);
     return line;
   }
 
@@ -90,12 +101,8 @@ class SpdlogSink : public LogSink {
 }  // namespace
 
 Expected<std::shared_ptr<LogSink>> open_log(const LogOptions& options) {
-  static const std::map<std::string, LogLevel, std::less<>> kLevels = {{"debug", LogLevel::kDebug},
-                                                                       {"info", LogLevel::kInfo},
-                                                                       {"warn", LogLevel::kWarn},
-                                                                       {"error", LogLevel::kError}};
-  const auto level = kLevels.find(options.level);
-  if (level == kLevels.end()) {
+  const auto level = level_from(options.level);
+  if (!level) {
     return fail(Remedy::kGiveUp,
                 "logging.level: '" + options.level + "' is not one of debug, info, warn, error");
   }
@@ -117,7 +124,7 @@ Expected<std::shared_ptr<LogSink>> open_log(const LogOptions& options) {
   sink->set_pattern("%v");
   const bool json = options.format == "json" || (options.format == "auto" && !terminal);
   return std::make_shared<SpdlogSink>(std::make_shared<spdlog::logger>("kd", std::move(sink)),
-                                      level->second, json);
+                                      *level, json);
 }
 
 }  // namespace kd

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/expected.h"
 
@@ -16,12 +17,14 @@ enum class LogLevel { kDebug, kInfo, kWarn, kError };
 struct LogField {
   std::string_view key;
   std::string value;
+  bool is_text = true;  // false: a number or truth value, written to JSON as it is
 };
 
 // kv("rows", 5000): a value that a reader of the log may want to filter by.
 template <typename T>
 LogField kv(std::string_view key, const T& value) {
-  return {key, fmt::format("{}", value)};
+  constexpr bool kBare = std::is_integral_v<T> && !std::is_same_v<T, char>;
+  return {key, fmt::format("{}", value), !kBare};
 }
 
 struct LogOptions {

@@ -1,11 +1,11 @@
 #include "config/applier.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
-#include <numeric>
 #include <set>
 #include <utility>
+
+#include "config/nearest.h"
+#include "config/text_file.h"
 
 namespace kd {
 namespace {
@@ -29,22 +29,6 @@ bool is_list(const std::string& path, const ConfigSchema& schema) {
                      [&](const ConfigKey& key) { return key.path.starts_with(path + "["); });
 }
 
-// How many single-character edits lead from one text to the other.
-std::size_t edit_distance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= from.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= to.size(); ++j) {
-      const std::size_t replaced = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 // Every path of the schema, and every section above one.
 std::set<std::string> known_paths(const ConfigSchema& schema) {
   std::set<std::string> paths;
@@ -66,9 +50,13 @@ std::string expectation(const ConfigKey& key) {
 }
 
 Expected<std::string> read_secret(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return fail(Remedy::kGiveUp, "cannot read the file '" + path + "'");
-  std::string text{std::istreambuf_iterator<char>(in), {}};
+  const auto read = read_text_file(path);
+  if (!read) return fail(Remedy::kGiveUp, "the file '" + path + "' " + read.error().what);
+  if (others_may_read(path)) {
+    return fail(Remedy::kGiveUp,
+                "the file '" + path + "' may be read by others; run: chmod 600 " + path);
+  }
+  std::string text = *read;
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   return text;
 }
@@ -76,16 +64,7 @@ Expected<std::string> read_secret(const std::string& path) {
 }  // namespace
 
 std::string nearest_key(const std::string& path, const ConfigSchema& schema) {
-  std::string best;
-  std::size_t best_distance = std::max<std::size_t>(2, path.size() / 4) + 1;
-  for (const auto& known : known_paths(schema)) {
-    const auto distance = edit_distance(path, known);
-    if (distance < best_distance) {
-      best = known;
-      best_distance = distance;
-    }
-  }
-  return best;
+  return nearest_of(path, known_paths(schema));
 }
 
 ConfigApplier::ConfigApplier(std::string file, const std::vector<DocumentNode>& nodes,

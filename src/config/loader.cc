@@ -1,25 +1,20 @@
 #include "config/loader.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "config/applier.h"
 #include "config/document.h"
 #include "config/schema.h"
+#include "config/text_file.h"
 
 namespace kd {
 namespace {
 
-Expected<std::string> read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    return fail(Remedy::kGiveUp, path +
-                                     ": cannot be read; does the file exist, and may this user "
-                                     "read it?");
-  }
-  return std::string{std::istreambuf_iterator<char>(in), {}};
+Expected<std::string> read_config(const std::string& path) {
+  const auto text = read_text_file(path);
+  if (!text) return fail(Remedy::kGiveUp, path + ": " + text.error().what);
+  return *text;
 }
 
 // A certificate authority without a mode can only mean that the server is to be verified by it.
@@ -107,12 +102,12 @@ Expected<DeduplicatorConfig> parse_deduplicator_config(std::string_view yaml,
 }
 
 Expected<GathererConfig> load_gatherer_config(const std::string& path) {
-  KD_TRY(const auto text, read_file(path));
+  KD_TRY(const auto text, read_config(path));
   return parse_gatherer_config(text, path, process_environment());
 }
 
 Expected<DeduplicatorConfig> load_deduplicator_config(const std::string& path) {
-  KD_TRY(const auto text, read_file(path));
+  KD_TRY(const auto text, read_config(path));
   return parse_deduplicator_config(text, path, process_environment());
 }
 

@@ -33,6 +33,7 @@ class TemporaryFile {
   explicit TemporaryFile(const std::string& content)
       : path_(testing::TempDir() + "kd_loader_test_" + std::to_string(getpid())) {
     std::ofstream(path_) << content;
+    std::filesystem::permissions(path_, std::filesystem::perms(0600));
   }
   ~TemporaryFile() { std::filesystem::remove(path_); }
   TemporaryFile(const TemporaryFile&) = delete;
@@ -151,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"writers: {trades: {batch_size: 0}}\n", "writers.trades.batch_size: '0'"},
         BadFile{"database: {password: \"\"}\n", "database.password: the value is not allowed"},
         BadFile{"database: {password_file: /nowhere/at/all}\n",
-                "database.password_file: cannot read the file '/nowhere/at/all'"},
+                "database.password_file: the file '/nowhere/at/all' cannot be read"},
         BadFile{"database: {password: \"${DB_PASSWORD:?ask the operator}\"}\n",
                 "g.yaml:5: database.password: environment variable DB_PASSWORD: ask the operator"},
         BadFile{"database: {url: \"postgres://h/d\", host: h}\n",

@@ -17,19 +17,19 @@ ConnectionPool::ConnectionPool(const Options& options, std::span<const Lane> lan
       log_(log),
       assignment_(static_cast<std::size_t>(options.orderbook), options.markets_per_connection,
                   options.seed) {
-  add(Role::kTicker, options.ticker, options, lanes, metrics, log);
-  add(Role::kTrade, options.trade, options, lanes, metrics, log);
-  add(Role::kLifecycle, options.lifecycle, options, lanes, metrics, log);
+  add(Role::kTicker, options.ticker, options, lanes);
+  add(Role::kTrade, options.trade, options, lanes);
+  add(Role::kLifecycle, options.lifecycle, options, lanes);
   first_book_ = members_.size();
-  add(Role::kOrderbook, options.orderbook, options, lanes, metrics, log);
+  add(Role::kOrderbook, options.orderbook, options, lanes);
 }
 
 ConnectionPool::~ConnectionPool() = default;
 
 // A redundant pair of global sockets lives on one loop, books are dealt out in turn.
-void ConnectionPool::add(Role role, int count, const Options& options, std::span<const Lane> lanes,
-                         MetricsRegistry& metrics, const Logger& log) {
-  session_metrics_.push_back(std::make_unique<SessionMetrics>(metrics, role));
+void ConnectionPool::add(Role role, int count, const Options& options,
+                         std::span<const Lane> lanes) {
+  session_metrics_.push_back(std::make_unique<SessionMetrics>(metrics_, role));
   for (int i = 0; i < count; ++i) {
     const auto lane = role == Role::kOrderbook ? static_cast<std::size_t>(i) % lanes.size()
                                                : static_cast<std::size_t>(role) % lanes.size();
@@ -38,7 +38,7 @@ void ConnectionPool::add(Role role, int count, const Options& options, std::span
     session.role = role;
     members_.push_back({&lanes[lane].loop, std::make_unique<Session>(
                                                lanes[lane].loop, std::move(session),
-                                               lanes[lane].hooks, *session_metrics_.back(), log)});
+                                               lanes[lane].hooks, *session_metrics_.back(), log_)});
   }
 }
 

@@ -82,8 +82,7 @@ class ConnectionPool {
     std::unique_ptr<Session> session;
   };
   void place(std::span<const std::string> tickers);
-  void add(Role role, int count, const Options& options, std::span<const Lane> lanes,
-           MetricsRegistry& metrics, const Logger& log);
+  void add(Role role, int count, const Options& options, std::span<const Lane> lanes);
 
   std::vector<std::unique_ptr<SessionMetrics>> session_metrics_;
   std::vector<Member> members_;

@@ -103,7 +103,10 @@ Expected<std::vector<int>> migrate(Connection& admin, SchemaKind kind) {
 }
 
 Expected<void> require_schema(Connection& connection, SchemaKind kind) {
-  const auto advice = fmt::format("run: kalshi-data migrate {}", kind_name(kind));
+  const bool gatherer = kind == SchemaKind::kGatherer;
+  const auto advice =
+      fmt::format("run: kalshi-data migrate {} --config <the {}'s configuration file>",
+                  kind_name(kind), gatherer ? "gatherer" : "deduplicator");
   KD_TRY(const auto present, connection.query("SELECT to_regclass('schema_migrations') IS NOT NULL "
                                               "AND has_table_privilege('schema_migrations', "
                                               "'SELECT')"));

@@ -53,11 +53,14 @@ Expected<void> check_private(const std::string& path) {
   return {};
 }
 
-Expected<void> check_type(EVP_PKEY* key, const std::string& path) {
+constexpr const char* kPrivateHalf = "the private half, PKCS#1 or PKCS#8 PEM, as downloaded";
+constexpr const char* kPublicHalf = "the public half as PEM (BEGIN PUBLIC KEY)";
+
+Expected<void> check_type(EVP_PKEY* key, const std::string& path, const char* expected) {
   if (key == nullptr) {
     ERR_clear_error();
     return fail(Remedy::kGiveUp,
-                fmt::format("{} holds no PEM key of the expected kind, or a damaged one", path));
+                fmt::format("{} holds no key, or a damaged one; expected {}", path, expected));
   }
   if (!supported(key)) {
     return fail(Remedy::kGiveUp, fmt::format("{} is neither an RSA nor an Ed25519 key", path));
@@ -80,7 +83,8 @@ Expected<SigningKey> SigningKey::load_pem(const std::string& path) {
   // An empty passphrase instead of the default, which would ask on the terminal.
   static char no_passphrase[] = "";
   KeyPtr key(PEM_read_PrivateKey(file.get(), nullptr, nullptr, no_passphrase));
-  if (auto checked = check_type(key.get(), path); !checked) return tl::unexpected(checked.error());
+  if (auto checked = check_type(key.get(), path, kPrivateHalf); !checked)
+    return tl::unexpected(checked.error());
   return SigningKey(std::make_shared<const Impl>(Impl{std::move(key)}));
 }
 
@@ -103,7 +107,8 @@ std::string SigningKey::sign(std::string_view text) const {
 Expected<VerifyKey> VerifyKey::load_pem(const std::string& path) {
   KD_TRY(const FilePtr file, open_file(path, "r"));
   KeyPtr key(PEM_read_PUBKEY(file.get(), nullptr, nullptr, nullptr));
-  if (auto checked = check_type(key.get(), path); !checked) return tl::unexpected(checked.error());
+  if (auto checked = check_type(key.get(), path, kPublicHalf); !checked)
+    return tl::unexpected(checked.error());
   return VerifyKey(std::make_shared<const Impl>(Impl{std::move(key)}));
 }
 

@@ -34,7 +34,8 @@ void Timer::after(std::chrono::milliseconds delay, std::function<void()> work) {
 
 void Timer::cancel() {
   ++impl_->generation;
-  impl_->timer.cancel();
+  boost::system::error_code ignored;
+  impl_->timer.cancel(ignored);
 }
 
 }  // namespace kd

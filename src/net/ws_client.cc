@@ -8,7 +8,7 @@
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 #include <deque>
-#include <optional>
+#include <memory>
 #include <type_traits>
 
 #include "net/loop_impl.h"
@@ -48,11 +48,12 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
     deadline_.after(options_.connect_timeout, [self = this->shared_from_this()] {
       self->finish(WsEnd::Kind::kUnreachable, 0, "no connection within the time limit");
     });
-    resolver_.async_resolve(url_.host, url_.port,
-                            [self = this->shared_from_this()](error_code error, auto results) {
-                              if (error) return self->unreachable(error);
-                              self->connect(results);
-                            });
+    resolver_.async_resolve(
+        url_.host, url_.port,
+        [self = this->shared_from_this()](error_code error, const auto& results) {
+          if (error) return self->unreachable(error);
+          self->connect(results);
+        });
   }
 
   void send(std::string text) override {
@@ -99,9 +100,9 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
                        asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
       if (!options_.ca_file.empty()) tls_.load_verify_file(options_.ca_file, ca_error_);
       tls_.set_verify_mode(asio::ssl::verify_peer);
-      stream_.emplace(io, tls_);
+      stream_ = std::make_unique<Stream>(io, tls_);
     } else {
-      stream_.emplace(io);
+      stream_ = std::make_unique<Stream>(io);
     }
     stream_->read_message_max(options_.max_message_bytes);
   }
@@ -231,7 +232,7 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
   Timer deadline_;
   asio::ssl::context tls_;
   error_code ca_error_;
-  std::optional<Stream> stream_;
+  std::unique_ptr<Stream> stream_;
   websocket::response_type answer_;
   beast::flat_buffer buffer_;
   std::deque<std::string> outbox_;

@@ -153,7 +153,11 @@ ControlEvent Router::on_frame(std::int32_t connection, std::string_view text, Mi
     if (verdict == SeqTracker::Verdict::kDuplicate) return duplicate(*stream, text, received);
     if (verdict == SeqTracker::Verdict::kGap) {
       metrics_.gaps.add();
-      note_gap(*stream, received, envelope.sending, stream->seq().missing(), "seq", {});
+      note_gap(*stream, received,
+               {.until = envelope.sending,
+                .count = stream->seq().missing(),
+                .reason = "seq",
+                .tickers = {}});
       gap.kind = ControlEvent::Kind::kGap;
       gap.sid = envelope.sid;
     }
@@ -204,8 +208,9 @@ ControlEvent Router::keep_raw(Stream* stream, std::string_view ticker, std::stri
   ControlEvent event;
   if (stream == nullptr || stream->place().channel != Channel::kOrderbook) return event;
   const std::string_view tickers[] = {ticker};
-  note_gap(*stream, received, decoder_.envelope().sending, 1, reason,
-           ticker.empty() ? std::span<const std::string_view>{} : tickers);
+  Gap gap{.until = decoder_.envelope().sending, .count = 1, .reason = reason, .tickers = {}};
+  if (!ticker.empty()) gap.tickers = tickers;
+  note_gap(*stream, received, gap);
   event.kind = ticker.empty() ? ControlEvent::Kind::kGap : ControlEvent::Kind::kStale;
   event.sid = stream->place().sid;
   event.text = std::string(ticker);
@@ -280,9 +285,7 @@ void Router::note(const Stream& stream, Micros at, std::string_view event, std::
 }
 
 // From the last contiguous frame's sending time to that of the frame behind the hole.
-void Router::note_gap(const Stream& stream, Micros at, std::optional<Micros> until,
-                      std::int64_t count, std::string_view reason,
-                      std::span<const std::string_view> tickers) {
+void Router::note_gap(const Stream& stream, Micros at, const Gap& gap) {
   append_ledger(batch(Table::kLedger), {.at = at,
                                         .stream_id = stream.place().stream_id,
                                         .connection = stream.place().connection,
@@ -290,10 +293,10 @@ void Router::note_gap(const Stream& stream, Micros at, std::optional<Micros> unt
                                         .channel = stream.place().channel,
                                         .event = "gap",
                                         .from = last_sending(stream),
-                                        .to = until,
-                                        .count = count,
-                                        .reason = reason,
-                                        .tickers = tickers});
+                                        .to = gap.until,
+                                        .count = gap.count,
+                                        .reason = gap.reason,
+                                        .tickers = gap.tickers});
 }
 
 void Router::hand_over_if_full(Table table) {

@@ -80,8 +80,13 @@ class Router {
   void quarantine(std::string_view reason, std::string_view text, Micros received);
   void note(const Stream& stream, Micros at, std::string_view event, std::string_view reason,
             std::span<const std::string_view> tickers = {});
-  void note_gap(const Stream& stream, Micros at, std::optional<Micros> until, std::int64_t count,
-                std::string_view reason, std::span<const std::string_view> tickers);
+  struct Gap {
+    std::optional<Micros> until;  // sending time of the frame behind the hole
+    std::int64_t count = 0;       // frames lost
+    std::string_view reason;
+    std::span<const std::string_view> tickers;  // empty: every market of the stream
+  };
+  void note_gap(const Stream& stream, Micros at, const Gap& gap);
   void count_unknown_keys();
   ControlEvent duplicate(const Stream& stream, std::string_view text, Micros received);
   ControlEvent keep_raw(Stream* stream, std::string_view ticker, std::string_view reason,

@@ -84,25 +84,9 @@ void TableWriter::run(const std::stop_token& stop) {
 }
 
 bool TableWriter::write(std::vector<RowBatch>& batches, const std::stop_token& stop) {
-  std::int64_t last_position = 0;  // 0: not numbered yet
-  bool in_doubt = false;
+  Attempt attempt;
   for (;;) {
-    auto done = connection_ != nullptr && connection_->usable() ? Expected<void>() : connect();
-    if (done && in_doubt) {
-      const auto stored = is_stored(last_position);
-      if (stored && *stored) return true;
-      if (!stored) done = tl::unexpected(stored.error());
-      in_doubt = !stored;
-    }
-    // Somebody else wrote here meanwhile: a position below theirs would be skipped by readers.
-    if (done && positions_->last() != last_position) last_position = 0;
-    if (done) {
-      if (last_position == 0) last_position = number(batches);
-      const auto began = std::chrono::steady_clock::now();
-      done = try_write(batches);
-      flush_seconds_.observe(
-          std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
-    }
+    const auto done = write_once(batches, attempt);
     if (done) {
       count(batches);
       backoff_.reset();
@@ -115,13 +99,29 @@ bool TableWriter::write(std::vector<RowBatch>& batches, const std::stop_token& s
       hooks_.give_up(error);
       return false;
     }
-    in_doubt = in_doubt || error.remedy == Remedy::kInDoubt;
     log_.warn("writing failed, trying again",
               {kv("table", name_of(options_.table)), kv("error", error.what)});
     if (error.remedy != Remedy::kRetry) connection_.reset();
     connected_ = connection_ != nullptr;
     if (!pause(stop)) return false;
   }
+}
+
+Expected<void> TableWriter::write_once(std::vector<RowBatch>& batches, Attempt& attempt) {
+  if (connection_ == nullptr || !connection_->usable()) KD_DO(connect());
+  if (attempt.in_doubt) {
+    KD_TRY(const bool stored, is_stored(attempt.last_position));
+    attempt.in_doubt = false;
+    if (stored) return {};
+  }
+  // The first time, or somebody else wrote here meanwhile: readers skip what comes below theirs.
+  if (positions_.last() != attempt.last_position) attempt.last_position = number(batches);
+  const auto began = std::chrono::steady_clock::now();
+  auto done = try_write(batches);
+  flush_seconds_.observe(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  attempt.in_doubt = !done && done.error().remedy == Remedy::kInDoubt;
+  return done;
 }
 
 Expected<void> TableWriter::connect() {
@@ -135,8 +135,9 @@ Expected<void> TableWriter::connect() {
   KD_TRY(const auto rows,
          connection->query(fmt::format("SELECT max(position) FROM {}", name_of(options_.table))));
   const auto stored = int_at(rows.at(0), 0).value_or(0);
-  positions_.emplace(std::max(stored, positions_ ? positions_->last() : 0));
-  KD_TRY(partitions_, Partitions::load(*connection));
+  positions_ = Positions(std::max(stored, positions_.last()));
+  KD_TRY(auto partitions, Partitions::load(*connection));
+  partitions_ = std::make_unique<Partitions>(std::move(partitions));
   connection_ = std::move(connection);
   connected_ = true;
   return {};
@@ -146,8 +147,8 @@ std::int64_t TableWriter::number(std::vector<RowBatch>& batches) {
   for (const auto& batch : batches) {
     if (batch.newest_sending_us > newest_sending_) newest_sending_ = batch.newest_sending_us;
   }
-  auto position = positions_->take(static_cast<std::int64_t>(rows_of(batches)), to_us(wall_now()),
-                                   newest_sending_);
+  auto position = positions_.take(static_cast<std::int64_t>(rows_of(batches)), to_us(wall_now()),
+                                  newest_sending_);
   for (auto& batch : batches) {
     for (const auto start : batch.row_starts) {
       CopyRowWriter::patch_int8(batch.bytes, start + kPositionColumn, position++);
@@ -158,7 +159,7 @@ std::int64_t TableWriter::number(std::vector<RowBatch>& batches) {
 
 Expected<void> TableWriter::try_write(std::vector<RowBatch>& batches) {
   const std::string table(name_of(options_.table));
-  const auto last = positions_->last();
+  const auto last = positions_.last();
   const auto first = last - static_cast<std::int64_t>(rows_of(batches)) + 1;
   if (auto made = partitions_->ensure(*connection_, table, first, last); !made) return made;
   if (auto begun = connection_->begin(); !begun) return begun;

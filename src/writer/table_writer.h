@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <random>
 #include <stop_token>
 #include <string>
@@ -66,6 +65,12 @@ class TableWriter {
   void run(const std::stop_token& stop);
   // False: stopped, or no use in going on.
   bool write(std::vector<RowBatch>& batches, const std::stop_token& stop);
+  // What has become of one transaction over several tries.
+  struct Attempt {
+    std::int64_t last_position = -1;  // of its rows; -1: not numbered yet
+    bool in_doubt = false;            // the last COMMIT had no answer
+  };
+  Expected<void> write_once(std::vector<RowBatch>& batches, Attempt& attempt);
   Expected<void> connect();
   Expected<void> try_write(std::vector<RowBatch>& batches);
   // After a commit of unknown outcome: whether it happened.
@@ -90,8 +95,8 @@ class TableWriter {
   Histogram& commit_latency_;
   Gauge& buffer_bytes_;
   std::unique_ptr<Connection> connection_;
-  std::optional<Positions> positions_;
-  std::optional<Partitions> partitions_;
+  Positions positions_{0};
+  std::unique_ptr<Partitions> partitions_;
   bool ever_wrote_ = false;  // from then on every trouble is waited for, with an alarm
   Backoff backoff_{{.initial = std::chrono::milliseconds(100), .max = std::chrono::seconds(5)}};
   std::mt19937_64 random_{std::random_device{}()};

@@ -34,7 +34,7 @@ async function startSimulator(program, keysDir) {
   let log = '';
   child.stderr.on('data', (text) => { log += text; });
   const ended = new Promise((resolve) => child.on('exit', resolve));
-  const port = await until('the port', () => /"message":"listening".*"port":"(\d+)"/.exec(log));
+  const port = await until('the port', () => /"message":"listening".*"port":(\d+)/.exec(log));
   return {
     port: Number(port[1]),
     stop: async () => {

@@ -78,7 +78,8 @@ TEST_F(BadInputTest, ADatabaseWithoutMigrationsSaysWhatToRun) {
   expect_refusal(gatherer({.key_file = bench_ / "g.key",
                            .database = empty,
                            .more = "  user: " + shared_cluster().options(empty).user + "\n"}),
-                 kExitCannotStart, "kalshi-data migrate gatherer");
+                 kExitCannotStart,
+                 "run: kalshi-data migrate gatherer --config <the gatherer's configuration file>");
 }
 
 TEST_F(BadInputTest, AnOccupiedPortIsNamed) {
@@ -132,6 +133,51 @@ TEST_F(BadInputTest, AWrongCommandLineIsAUsageError) {
   expect_refusal({program("kalshi-data"), "up", "--gatherers", "0"}, kExitUsage, "--gatherers");
   expect_refusal({program("kalshi-data"), "migrate", "gatherer", "--config", "/nowhere"},
                  kExitUsage, "/nowhere");
+}
+
+TEST_F(BadInputTest, TheNearestKnownWordIsNamed) {
+  expect_refusal({program("kalshi-data"), "upp"}, kExitUsage,
+                 "kalshi-data: unknown command 'upp'; did you mean 'up'?\n");
+  expect_refusal({program("kalshi-data"), "up", "--frsh"}, kExitUsage,
+                 "kalshi-data up: unknown option '--frsh'; did you mean '--fresh'?\n");
+  expect_refusal({program("kalshi-data"), "migrate", "gatherer", "--confg", "x"}, kExitUsage,
+                 "did you mean '--config'?\nrun 'kalshi-data migrate gatherer --help'");
+}
+
+TEST_F(BadInputTest, ADirectoryIsNoConfigurationFile) {
+  expect_refusal({program("gatherer"), "--config", bench_ / "."}, kExitUsage, "is a directory");
+  expect_refusal({program("kalshi-data"), "migrate", "production", "--config", bench_ / "."},
+                 kExitUsage, "is a directory");
+}
+
+TEST_F(BadInputTest, UpLooksAtRecordingAndReportBeforeItStartsAnything) {
+  const std::string directory = bench_ / "var";
+  bench_.write("other/file", "");
+  expect_refusal({program("kalshi-data"), "up", "--replay", bench_ / "other", "--dir", directory},
+                 kExitCannotStart, "is no recording");
+  expect_refusal({program("kalshi-data"), "up", "--for", "1s", "--report",
+                  bench_ / "nowhere" / "r.json", "--dir", directory},
+                 kExitUsage, "--report: cannot write");
+  EXPECT_FALSE(fs::exists(directory));
+}
+
+TEST_F(BadInputTest, AnotherSchemaIsNotMigrated) {
+  const auto database = shared_cluster().make_database("other_schema", SchemaKind::kGatherer);
+  const auto options = shared_cluster().options(database);
+  bench_.write("d.yaml", "gatherers: [{id: a}]\nproduction: {host: " + options.host +
+                             ", port: " + std::to_string(options.port) + ", name: " + database +
+                             ", user: " + options.user + "}\n");
+  expect_refusal({program("kalshi-data"), "migrate", "production", "--config", bench_ / "d.yaml"},
+                 kExitCannotStart, "holds a gatherer schema, not a production schema");
+}
+
+TEST_F(BadInputTest, CheckConfigReadsTheKeyFile) {
+  bench_.write("text.key", "this is no key\n");
+  ::chmod((bench_ / "text.key").c_str(), 0600);
+  auto command = gatherer({.key_file = bench_ / "text.key"});
+  command.push_back("--check-config");
+  expect_refusal(command, kExitCannotStart,
+                 "expected the private half, PKCS#1 or PKCS#8 PEM, as downloaded");
 }
 
 TEST_F(BadInputTest, EveryProgramTellsItsVersion) {
