@@ -27,7 +27,10 @@ std::optional<std::size_t> Assignment::add(const std::string& ticker) {
 
 std::optional<std::size_t> Assignment::remove(const std::string& ticker) {
   const auto placed = placed_.find(ticker);
-  if (placed == placed_.end()) return std::nullopt;
+  if (placed == placed_.end()) {
+    std::erase(unplaced_, ticker);
+    return std::nullopt;
+  }
   const auto connection = placed->second;
   --loads_[connection];
   placed_.erase(placed);

@@ -19,7 +19,7 @@ class Assignment {
 
   // The connection for a new market; nullopt when it has one already or all are full.
   std::optional<std::size_t> add(const std::string& ticker);
-  // The connection that had it.
+  // The connection that had it; nullopt when it had none.
   std::optional<std::size_t> remove(const std::string& ticker);
   // The connection turned out to hold no more than it has now.
   void cap(std::size_t connection) { most_[connection] = loads_[connection]; }
@@ -28,6 +28,8 @@ class Assignment {
   // Markets for which there was no room, each told once.
   std::vector<std::string> take_unplaced() { return std::exchange(unplaced_, {}); }
   std::size_t unplaced() const { return unplaced_.size(); }
+  // All that were added and not removed.
+  std::size_t wanted() const { return placed_.size() + unplaced_.size(); }
 
  private:
   const std::string seed_;

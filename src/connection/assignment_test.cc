@@ -50,6 +50,16 @@ TEST(AssignmentTest, ACappedConnectionTakesNoMore) {
   for (const auto* ticker : {"B", "C", "D"}) EXPECT_EQ(assignment.add(ticker), 1 - *first);
 }
 
+TEST(AssignmentTest, AMarketLetGoWhileItHadNoPlaceIsNotWantedAnyMore) {
+  Assignment assignment(1, 1, "g1");
+  assignment.add("A");
+  assignment.add("B");
+  EXPECT_EQ(assignment.wanted(), 2U);
+  EXPECT_FALSE(assignment.remove("B"));
+  EXPECT_EQ(assignment.wanted(), 1U);
+  EXPECT_TRUE(assignment.take_unplaced().empty());
+}
+
 TEST(AssignmentTest, WithoutConnectionsNothingHasAPlace) {
   Assignment assignment(0, 100, "g1");
   EXPECT_FALSE(assignment.add("A"));

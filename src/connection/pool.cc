@@ -58,16 +58,8 @@ bool ConnectionPool::all_closed() const {
   return std::ranges::all_of(members_, [](const Member& m) { return m.session->is_closed(); });
 }
 
-void ConnectionPool::want(std::span<const std::string> tickers) {
-  {
-    const MutexLock lock(mutex_);
-    wanted_ += tickers.size();
-  }
-  place(tickers);
-}
-
 // Gives each market to a connection; what has no place stays with the assignment.
-void ConnectionPool::place(std::span<const std::string> tickers) {
+void ConnectionPool::want(std::span<const std::string> tickers) {
   std::vector<std::vector<std::string>> by_book(members_.size() - first_book_);
   std::size_t unplaced = 0;
   {
@@ -99,13 +91,12 @@ void ConnectionPool::let_go(std::span<const std::string> tickers) {
     for (const auto& ticker : tickers) {
       const auto book = assignment_.remove(ticker);
       if (!book) continue;
-      --wanted_;
       auto& member = members_[first_book_ + *book];
       member.loop->post([session = member.session.get(), ticker] { session->let_go(ticker); });
     }
     waiting = assignment_.take_unplaced();
   }
-  if (!waiting.empty()) place(waiting);  // there may be room now
+  if (!waiting.empty()) want(waiting);  // there may be room now
 }
 
 void ConnectionPool::move_elsewhere(std::int32_t connection, std::span<const std::string> tickers) {
@@ -114,7 +105,7 @@ void ConnectionPool::move_elsewhere(std::int32_t connection, std::span<const std
     for (const auto& ticker : tickers) assignment_.remove(ticker);
     assignment_.cap(static_cast<std::size_t>(connection) - first_book_);
   }
-  place(tickers);
+  want(tickers);
 }
 
 void ConnectionPool::pause_lane(const EventLoop& loop, bool paused) {
@@ -132,7 +123,7 @@ ConnectionPool::Figures ConnectionPool::figures() const {
     all.held += member.session->held();
   }
   const MutexLock lock(mutex_);
-  all.wanted = wanted_;
+  all.wanted = assignment_.wanted();
   return all;
 }
 

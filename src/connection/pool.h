@@ -81,7 +81,6 @@ class ConnectionPool {
     EventLoop* loop;
     std::unique_ptr<Session> session;
   };
-  void place(std::span<const std::string> tickers);
   void add(Role role, int count, const Options& options, std::span<const Lane> lanes);
 
   std::vector<std::unique_ptr<SessionMetrics>> session_metrics_;
@@ -91,7 +90,6 @@ class ConnectionPool {
   const Logger log_;
   mutable Mutex mutex_;
   Assignment assignment_ KD_GUARDED_BY(mutex_);
-  std::size_t wanted_ KD_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace kd
