@@ -37,6 +37,7 @@ void GathererLane::start() {
 void GathererLane::stop() {
   loop_.post([this] {
     timer_.cancel();
+    router_.close_all(wall_now(), "stopped before its socket had closed");
     router_.flush();
     loop_.stop();
   });

@@ -249,6 +249,10 @@ void Router::connection_closed(std::int32_t connection, Micros at, std::string_v
   streams_.erase(streams);
 }
 
+void Router::close_all(Micros at, std::string_view reason) {
+  while (!streams_.empty()) connection_closed(streams_.begin()->first, at, reason);
+}
+
 void Router::close_stream(Stream& stream, Micros at, std::string_view reason) {
   stream.finish(batch(Table::kOrderbookSnapshots));
   note(stream, at, "close", reason);

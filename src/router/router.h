@@ -61,6 +61,8 @@ class Router {
   ControlEvent on_frame(std::int32_t connection, std::string_view text, Micros received);
   // All its streams have ended.
   void connection_closed(std::int32_t connection, Micros at, std::string_view reason);
+  // The router stops: what streams are left end here.
+  void close_all(Micros at, std::string_view reason);
   // Evidence of a command: which markets a stream has been asked to hold, or to let go.
   void joined(std::int32_t connection, std::int64_t sid, Micros at,
               std::span<const std::string_view> tickers);

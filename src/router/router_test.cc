@@ -168,6 +168,20 @@ TEST_F(RouterTest, EqualTickersInARowCollapseAndDifferentOnesOfAMillisecondSurvi
   EXPECT_EQ(stored(Table::kTickers), 3U);
 }
 
+TEST_F(RouterTest, AStopWritesTheSnapshotsThatStillWait) {
+  subscribe("orderbook_delta", 1, 0);
+  subscribe("orderbook_delta", 1, 1);
+  for (const int connection : {0, 1}) {
+    frame(
+        R"({"type":"orderbook_snapshot","sid":1,"seq":1,"sending_ts_ms":4000,"msg":{"market_ticker":"A"}})",
+        connection);
+  }
+  EXPECT_EQ(stored(Table::kOrderbookSnapshots), 0U);
+  router_.close_all(micros_from_ms(6'000), "test");
+  EXPECT_EQ(stored(Table::kOrderbookSnapshots), 2U);
+  EXPECT_EQ(stored(Table::kLedger), 4U) << "two streams opened and closed";
+}
+
 TEST_F(RouterTest, AFullBatchLeavesAtOnce) {
   subscribe("orderbook_delta", 1);
   for (int seq = 1; seq <= 250; ++seq) delta(seq);
