@@ -3,30 +3,16 @@
 #include <fmt/format.h>
 
 #include "app/status_table.h"
+#include "base/json_quote.h"
 
 namespace kd {
 namespace {
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
 
 template <typename Map, typename Value>
 std::string object(const Map& map, Value value) {
   std::string out;
   for (const auto& [key, item] : map) {
-    out += fmt::format("{}{}:{}", out.empty() ? "" : ",", quoted(key), value(item));
+    out += fmt::format("{}{}:{}", out.empty() ? "" : ",", json_quote(key), value(item));
   }
   return "{" + out + "}";
 }
@@ -87,15 +73,15 @@ Latency latency_of(const Exposition& metrics, const std::string& histogram,
 std::string report_json(const UpReport& report, const std::string& version) {
   std::string examples;
   for (const auto& example : report.audit.examples) {
-    examples += (examples.empty() ? "" : ",") + quoted(example);
+    examples += (examples.empty() ? "" : ",") + json_quote(example);
   }
   const auto& options = report.options;
   return fmt::format(R"({{"version":{},"mode":{},"stamps":{},"clean":{},"seconds":{:.1f},)"
                      R"("emitted":{},"emitted_per_second":{:.0f},"unwatched":{},"tables":{},)"
                      R"("answered_snapshots":{},"answered_snapshots_merged":{},)",
-                     quoted(version), options.replay ? R"("replay")" : R"("synthetic")",
-                     quoted(options.stamps), report.audit.clean(), report.seconds, report.emitted,
-                     rate_of(report), report.audit.unwatched(),
+                     json_quote(version), options.replay ? R"("replay")" : R"("synthetic")",
+                     json_quote(options.stamps), report.audit.clean(), report.seconds,
+                     report.emitted, rate_of(report), report.audit.unwatched(),
                      object(report.audit.tables, table_json), report.audit.answered_snapshots,
                      report.audit.answered_snapshots_merged) +
          fmt::format(

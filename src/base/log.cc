@@ -9,25 +9,11 @@
 #include <optional>
 #include <utility>
 
+#include "base/json_quote.h"
 #include "base/time.h"
 
 namespace kd {
 namespace {
-
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
 
 std::string_view name_of(LogLevel level) {
   switch (level) {
@@ -69,15 +55,15 @@ class SpdlogSink : public LogSink {
                                std::string_view message, std::initializer_list<LogField> fields) {
     std::string line =
         fmt::format(R"({{"time":"{}","level":"{}","component":)", time, name_of(level));
-    append_json_string(line, component);
+    line += json_quote(component);
     line += ",\"message\":";
-    append_json_string(line, message);
+    line += json_quote(message);
     for (const auto& field : fields) {
       line += ',';
-      append_json_string(line, field.key);
+      line += json_quote(field.key);
       line += ':';
       if (field.is_text) {
-        append_json_string(line, field.value);
+        line += json_quote(field.value);
       } else {
         line += field.value;
       }

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "base/json_quote.h"
+
 namespace kd {
 namespace {
 
@@ -12,31 +14,16 @@ int rank(std::string_view status) {
   return status == "degraded" ? 1 : 2;
 }
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
 // JSON has no infinity; a figure that is none is absent.
 std::string number(double value) {
   return std::isfinite(value) ? fmt::format("{}", value) : "null";
 }
 
 std::string component_json(const ComponentHealth& component) {
-  std::string out = fmt::format(R"({{"status":{},"detail":{})", quoted(component.status),
-                                quoted(component.detail));
+  std::string out = fmt::format(R"({{"status":{},"detail":{})", json_quote(component.status),
+                                json_quote(component.detail));
   for (const auto& [name, value] : component.figures) {
-    out += fmt::format(",{}:{}", quoted(name), number(value));
+    out += fmt::format(",{}:{}", json_quote(name), number(value));
   }
   return out + '}';
 }
@@ -59,10 +46,10 @@ std::string health_json(std::string_view version, std::chrono::seconds uptime,
                         const HealthReport& components) {
   std::string out =
       fmt::format(R"({{"status":{},"version":{},"uptime_seconds":{},"components":{{)",
-                  quoted(overall_health(components)), quoted(version), uptime.count());
+                  json_quote(overall_health(components)), json_quote(version), uptime.count());
   std::string_view comma;
   for (const auto& [name, component] : components) {
-    out += fmt::format("{}{}:{}", comma, quoted(name), component_json(component));
+    out += fmt::format("{}{}:{}", comma, json_quote(name), component_json(component));
     comma = ",";
   }
   return out + "}}";
