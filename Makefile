@@ -6,7 +6,7 @@ ARGS ?=
 JOBS ?= $(shell awk -v n=$$(nproc) '/MemAvailable/ { m = int($$2 / 1500000); if (m < 1) m = 1; print m < n ? m : n }' /proc/meminfo)
 CONFIGURE = @test -f $(BUILD)/build.ninja || cmake --preset $(PRESET)
 
-.PHONY: build test run check bench clean
+.PHONY: build test run check bench soak fuzz clean
 
 build:
 	scripts/bootstrap run
@@ -32,6 +32,22 @@ bench:
 	cmake --build $(BUILD) -j $(JOBS) --target kd_bench kd_dedup_bench
 	$(BUILD)/bench/kd_bench $(ARGS)
 	$(BUILD)/bench/kd_dedup_bench
+
+# Every kind of trouble, with the whole platform; `make soak ARGS="kills --seconds 600"`.
+soak:
+	scripts/bootstrap test
+	$(CONFIGURE)
+	cmake --build $(BUILD) -j $(JOBS) --target kd_chaos
+	$(BUILD)/tests/kd_chaos $(ARGS)
+
+# Seconds for each parser.
+FUZZ_SECONDS ?= 60
+fuzz:
+	scripts/bootstrap test
+	scripts/bootstrap lint
+	@test -f build/fuzz/build.ninja || cmake --preset fuzz
+	cmake --build build/fuzz -j $(JOBS) --target fuzzers
+	scripts/fuzz $(FUZZ_SECONDS)
 
 clean:
 	rm -rf build

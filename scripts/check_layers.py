@@ -11,9 +11,11 @@ ALLOWED = {  # folder -> the folders it may include besides itself; this table i
     "api": "base model codec net metrics",
     # components: none names another component
     "market": "base model codec metrics api",
+    "poller": "base model codec metrics api",
     "connection": "base model codec metrics api net",
     "router": "base model codec metrics",
     "writer": "base model codec metrics database",
+    "tape": "base model codec metrics",
     "dedup": "base model codec metrics database",
     "audit": "base model codec database",
     "sim": "base net",
@@ -22,7 +24,7 @@ ALLOWED = {  # folder -> the folders it may include besides itself; this table i
 OWNER = {  # third-party header prefix -> the folders that own it
     "simdjson": "codec", "yaml-cpp/": "config", "prometheus/": "metrics",
     "boost/json": "sim", "boost/": "net sim", "openssl/": "net", "curl/": "api",
-    "libpq": "database", "spdlog/": "base", "CLI/": "app", "zlib.h": "sim",
+    "libpq": "database", "spdlog/": "base", "CLI/": "app", "zlib.h": "base net sim", "zstd.h": "codec sim",
 }
 
 

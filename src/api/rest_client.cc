@@ -1,44 +1,27 @@
 #include "api/rest_client.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
-#include <condition_variable>
+#include <algorithm>
+#include <atomic>
 #include <map>
-#include <mutex>
 #include <random>
+#include <thread>
+#include <unordered_map>
 
 #include "api/retry_policy.h"
-#include "api/token_bucket.h"
+#include "api/transfers.h"
+#include "base/mutex.h"
 #include "codec/rest_decoder.h"
 #include "net/ws_client.h"
 
 namespace kd {
 namespace {
 
-constexpr double kRequestCost = 10;  // tokens; protocol notes, section 2.9
-constexpr long kMaxBodyBytes = 64L << 20;
+using Clock = std::chrono::steady_clock;
 
-std::size_t append_body(char* data, std::size_t size, std::size_t count, void* user) {
-  auto& body = *static_cast<std::string*>(user);
-  if (body.size() + size * count > static_cast<std::size_t>(kMaxBodyBytes)) return 0;
-  body.append(data, size * count);
-  return size * count;
-}
-
-// Sleeps, but wakes at once when asked to stop. False: stopped.
-bool pause(std::chrono::milliseconds wait, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, wait, [] { return false; });
-  return !stop.stop_requested();
-}
-
-// Ends a transfer that is under way when we are asked to stop.
-int look_at_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<const std::stop_token*>(user)->stop_requested() ? 1 : 0;
-}
+constexpr std::int64_t kNoOffset = INT64_MIN;
+const std::vector<double> kSeconds = {.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30};
 
 Remedy remedy_for(int status) {
   if (status == 0) return Remedy::kReconnect;
@@ -47,140 +30,278 @@ Remedy remedy_for(int status) {
   return Remedy::kRetry;
 }
 
-}  // namespace
-
-std::string percent_encode(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    }
-  }
-  return out;
+bool is_json(const Transfers::Result& result) {
+  return result.content_type.find("json") != std::string::npos;
 }
 
-struct RestClient::Impl {
-  Impl(Options o, std::shared_ptr<const Signer> s, MetricsRegistry& m, Logger l)
-      : options(std::move(o)),
-        signer(std::move(s)),
-        metrics(m),
-        log(std::move(l)),
-        bucket(
-            {.refill_per_second = options.tokens_per_second, .capacity = options.bucket_capacity},
-            TokenBucket::Clock::now()),
-        tokens(m.gauge("rest_tokens_available", "read tokens left in our own bucket")),
-        curl(curl_easy_init(), curl_easy_cleanup) {
-    UrlParts parts;
-    if (split_url(options.base_url, parts)) base_path = parts.path;
-  }
+bool is_answer(const Transfers::Result& result, const RestRequest& request) {
+  if (!is_json(result)) return false;
+  const bool down = result.status == 500 || result.status == 503 || result.status == 504;
+  return result.status == 200 || (request.accept_5xx && down) ||
+         (request.accept_404 && result.status == 404);
+}
 
-  struct Answer {
-    int status = 0;
-    std::string body;
-    std::string problem;  // of a request without answer
+std::string what_happened(const Transfers::Result& result) {
+  if (result.status == 0) return result.problem;
+  if (is_json(result)) return fmt::format("HTTP {} ({})", result.status, error_text(result.body));
+  return fmt::format("HTTP {} ({}, no JSON)", result.status,
+                     result.content_type.empty() ? "no content type" : result.content_type);
+}
+
+std::int64_t steady_us(Clock::time_point at) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count();
+}
+
+}  // namespace
+
+struct RestClient::Impl {
+  Impl(Options o, std::shared_ptr<const Signer> s, MetricsRegistry& m, Logger l);
+
+  struct Job {
+    RestRequest request;
+    Done done;
+    RetryPolicy retries;
+    int refusals = 0;  // answers 429
   };
-  Answer perform(const std::string& path, const std::stop_token& stop);
-  Counter& requests(std::string_view endpoint, int status);
+  void run(const std::stop_token& stop);
+  void take_new();
+  void send();
+  std::chrono::milliseconds nap() const;
+  void finish(Transfers::Result result);
+  void measure(const RestRequest& request, const Transfers::Result& result);
+  void fail_all();
 
   const Options options;
   const std::shared_ptr<const Signer> signer;
   MetricsRegistry& metrics;
   const Logger log;
-  TokenBucket bucket;
   Gauge& tokens;
-  std::unique_ptr<CURL, void (*)(CURL*)> curl;
+  Gauge& refused;
   std::string base_path;
+  std::atomic<std::int64_t> clock_offset_us{kNoOffset};  // exchange minus steady clock
+  std::atomic<double> rate;
+
+  Mutex mutex;
+  std::vector<Job> new_jobs KD_GUARDED_BY(mutex);
+  std::optional<TokenBucket::Options> new_budget KD_GUARDED_BY(mutex);
+  bool stopped KD_GUARDED_BY(mutex) = false;
+
+  // The thread's own.
+  Transfers transfers;
+  ReadBudget budget;
+  ReadBudget::Ticket last_ticket = 0;
+  std::unordered_map<ReadBudget::Ticket, Job> jobs;
+  std::multimap<Clock::time_point, ReadBudget::Ticket> pausing;  // until the next try
   std::mt19937_64 random{std::random_device{}()};
-  std::map<std::pair<std::string, int>, Counter*> counters;
+  std::map<std::pair<std::string, int>, std::pair<Counter*, Histogram*>> series;
+
+  std::jthread thread;
 };
 
-RestClient::Impl::Answer RestClient::Impl::perform(const std::string& path,
-                                                   const std::stop_token& stop) {
-  Answer answer;
-  CURL* handle = curl.get();
-  curl_easy_reset(handle);
-  const std::string url = options.base_url + path;
-  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, look_at_stop);
-  curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &stop);
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
-  if (!options.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, options.ca_file.c_str());
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, append_body);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer.body);
-
-  curl_slist* headers = nullptr;
-  if (signer != nullptr) {
-    for (const auto& [name, value] : signer->headers("GET", base_path + path, wall_now())) {
-      headers = curl_slist_append(headers, (name + ": " + value).c_str());
-    }
-  }
-  const std::unique_ptr<curl_slist, void (*)(curl_slist*)> owned(headers, curl_slist_free_all);
-  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
-
-  const CURLcode code = curl_easy_perform(handle);
-  if (code != CURLE_OK) {
-    answer.problem = curl_easy_strerror(code);
-    return answer;
-  }
-  long status = 0;
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-  answer.status = static_cast<int>(status);
-  return answer;
+RestClient::Impl::Impl(Options o, std::shared_ptr<const Signer> s, MetricsRegistry& m, Logger l)
+    : options(std::move(o)),
+      signer(std::move(s)),
+      metrics(m),
+      log(std::move(l)),
+      tokens(m.gauge("rest_tokens_available", "read tokens left in our own bucket")),
+      refused(m.gauge("rest_credentials_refused", "1 while the exchange refuses our credentials")),
+      rate(options.tokens_per_second),
+      transfers({.ca_file = options.ca_file, .max_connections = 24}),
+      budget({.refill_per_second = options.tokens_per_second, .capacity = options.bucket_capacity},
+             Clock::now()) {
+  UrlParts parts;
+  if (split_url(options.base_url, parts)) base_path = parts.path;
 }
 
-Counter& RestClient::Impl::requests(std::string_view endpoint, int status) {
-  auto& counter = counters[{std::string(endpoint), status}];
-  if (counter == nullptr) {
-    counter = &metrics.counter("rest_requests_total", "REST requests by endpoint and status",
-                               {{"endpoint", std::string(endpoint)},
-                                {"status", status == 0 ? "none" : std::to_string(status)}});
+void RestClient::Impl::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    take_new();
+    send();
+    for (auto& result : transfers.run(nap())) finish(std::move(result));
   }
-  return *counter;
+  fail_all();
+}
+
+void RestClient::Impl::take_new() {
+  std::vector<Job> arrived;
+  {
+    const MutexLock lock(mutex);
+    arrived.swap(new_jobs);
+    if (new_budget) budget.configure(*new_budget, Clock::now());
+    new_budget.reset();
+  }
+  for (auto& job : arrived) {
+    budget.wait(++last_ticket, job.request.priority);
+    jobs.emplace(last_ticket, std::move(job));
+  }
+}
+
+void RestClient::Impl::send() {
+  const auto now = Clock::now();
+  for (auto due = pausing.begin(); due != pausing.end() && due->first <= now;
+       due = pausing.erase(due)) {
+    budget.wait(due->second, jobs.at(due->second).request.priority);
+  }
+  while (transfers.under_way() < options.max_under_way) {
+    const auto ticket = budget.next(now);
+    if (!ticket) break;
+    const auto& request = jobs.at(*ticket).request;
+    Transfers::Call call{.id = *ticket,
+                         .url = options.base_url + request.path,
+                         .headers = {},
+                         .timeout = request.timeout.value_or(options.timeout)};
+    if (signer != nullptr) {
+      call.headers = signer->headers("GET", base_path + request.path, wall_now());
+    }
+    transfers.start(std::move(call));
+  }
+  tokens.set(budget.available(now));
+  refused.set(budget.refused() ? 1 : 0);
+}
+
+std::chrono::milliseconds RestClient::Impl::nap() const {
+  constexpr std::chrono::milliseconds kLongest{1'000};
+  const auto now = Clock::now();
+  auto until = now + kLongest;
+  if (transfers.under_way() < options.max_under_way) {
+    if (const auto next = budget.next_at(now)) until = std::min(until, *next);
+  }
+  if (!pausing.empty()) until = std::min(until, pausing.begin()->first);
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(until - now),
+                  std::chrono::milliseconds(0));
+}
+
+void RestClient::Impl::finish(Transfers::Result result) {
+  auto found = jobs.find(result.id);
+  auto& job = found->second;
+  measure(job.request, result);
+  budget.answered(result.status, Clock::now());
+  if (result.server_date) {
+    constexpr std::chrono::milliseconds kHalfASecond{500};  // the header is cut to the second
+    clock_offset_us = to_us(*result.server_date + kHalfASecond) - steady_us(Clock::now());
+  }
+  if (is_answer(result, job.request)) {
+    const auto done = std::move(job.done);
+    jobs.erase(found);
+    done(RestAnswer{.body = std::move(result.body),
+                    .status = result.status,
+                    .requested = result.requested,
+                    .received = result.received});
+    return;
+  }
+  constexpr int kRefusals = 3;
+  if (result.status == 429 && ++job.refusals <= kRefusals) {
+    budget.wait(result.id, job.request.priority);
+    return;
+  }
+  // A 200 without JSON comes from the edge, like a 502.
+  const int status = result.status == 200 ? 502 : result.status;
+  const auto what = fmt::format("GET {}{}: {}", options.base_url, job.request.path.substr(0, 200),
+                                what_happened(result));
+  const auto decision = job.retries.after({.status = status}, random());
+  if (decision.again) {
+    log.warn("request failed, trying again", {kv("error", what)});
+    pausing.emplace(Clock::now() + decision.wait, result.id);
+    return;
+  }
+  const auto done = std::move(job.done);
+  jobs.erase(found);
+  done(fail(remedy_for(status), what));
+}
+
+void RestClient::Impl::measure(const RestRequest& request, const Transfers::Result& result) {
+  auto& [count, seconds] = series[{request.endpoint, result.status}];
+  if (count == nullptr) {
+    const Labels labels{{"endpoint", request.endpoint},
+                        {"status", result.status == 0 ? "none" : std::to_string(result.status)}};
+    count = &metrics.counter("rest_requests_total", "REST requests by endpoint and status", labels);
+    seconds =
+        &metrics.histogram("rest_request_duration_seconds", "request to answer", kSeconds, labels);
+  }
+  count->add();
+  seconds->observe(std::chrono::duration<double>(result.received - result.requested).count());
+}
+
+void RestClient::Impl::fail_all() {
+  std::vector<Job> left;
+  {
+    const MutexLock lock(mutex);
+    stopped = true;
+    left.swap(new_jobs);
+  }
+  for (auto& [ticket, job] : jobs) left.push_back(std::move(job));
+  jobs.clear();
+  for (const auto& job : left) job.done(fail(Remedy::kRetry, "stopping"));
 }
 
 RestClient::RestClient(Options options, std::shared_ptr<const Signer> signer,
                        MetricsRegistry& metrics, Logger log)
     : impl_(
-          std::make_unique<Impl>(std::move(options), std::move(signer), metrics, std::move(log))) {}
-RestClient::~RestClient() = default;
+          std::make_unique<Impl>(std::move(options), std::move(signer), metrics, std::move(log))) {
+  impl_->thread =
+      std::jthread([self = impl_.get()](const std::stop_token& stop) { self->run(stop); });
+}
 
-Expected<std::string> RestClient::get(std::string_view endpoint, const std::string& path,
-                                      const std::stop_token& stop) {
-  auto& self = *impl_;
-  RetryPolicy policy(self.options.max_retries, self.options.retry_backoff);
-  for (;;) {
-    const auto now = TokenBucket::Clock::now();
-    const auto wait = self.bucket.take(kRequestCost, now);
-    self.tokens.set(self.bucket.available(now));
-    if (!pause(wait, stop)) return fail(Remedy::kRetry, "stopping");
-    auto answer = self.perform(path, stop);
-    if (stop.stop_requested()) return fail(Remedy::kRetry, "stopping");
-    self.requests(endpoint, answer.status).add();
-    if (answer.status == 200) return std::move(answer.body);
+RestClient::~RestClient() {
+  impl_->thread.request_stop();
+  impl_->transfers.wake();
+  impl_->thread.join();
+}
 
-    const auto what = fmt::format(
-        "GET {}{}: {}", self.options.base_url, path,
-        answer.status == 0 ? answer.problem
-                           : fmt::format("HTTP {} ({})", answer.status, error_text(answer.body)));
-    const auto decision = policy.after({.status = answer.status}, self.random());
-    if (!decision.again) return fail(remedy_for(answer.status), what);
-    self.log.warn("request failed, trying again", {kv("error", what)});
-    if (!pause(decision.wait, stop)) return fail(Remedy::kRetry, "stopping");
+void RestClient::ask(RestRequest request, Done done) {
+  const RetryPolicy retries(request.max_retries.value_or(impl_->options.max_retries),
+                            impl_->options.retry_backoff);
+  bool stopped = false;
+  {
+    const MutexLock lock(impl_->mutex);
+    stopped = impl_->stopped;
+    if (!stopped) impl_->new_jobs.push_back({std::move(request), std::move(done), retries});
+  }
+  if (stopped) {
+    done(fail(Remedy::kRetry, "stopping"));
+  } else {
+    impl_->transfers.wake();
   }
 }
 
+Expected<RestAnswer> RestClient::get(RestRequest request, const std::stop_token& stop) {
+  struct Waiting {
+    Mutex mutex;
+    CondVar wake;
+    std::optional<Expected<RestAnswer>> answer KD_GUARDED_BY(mutex);
+  };
+  const auto waiting = std::make_shared<Waiting>();  // outlives a caller that stops
+  ask(std::move(request), [waiting](Expected<RestAnswer> answer) {
+    const MutexLock lock(waiting->mutex);
+    waiting->answer = std::move(answer);
+    waiting->wake.notify_one();
+  });
+  const MutexLock lock(waiting->mutex);
+  waiting->wake.wait(waiting->mutex, stop, [&waiting]() KD_REQUIRES(waiting->mutex) {
+    return waiting->answer.has_value();
+  });
+  if (!waiting->answer) return fail(Remedy::kRetry, "stopping");
+  return std::move(*waiting->answer);
+}
+
+Expected<std::string> RestClient::get(std::string_view endpoint, const std::string& path,
+                                      const std::stop_token& stop) {
+  KD_TRY(auto answer, get({.endpoint = std::string(endpoint), .path = path}, stop));
+  return std::move(answer.body);
+}
+
 void RestClient::set_budget(double tokens_per_second, double bucket_capacity) {
-  impl_->bucket.configure({.refill_per_second = tokens_per_second, .capacity = bucket_capacity},
-                          TokenBucket::Clock::now());
+  impl_->rate = tokens_per_second;
+  const MutexLock lock(impl_->mutex);
+  impl_->new_budget = {.refill_per_second = tokens_per_second, .capacity = bucket_capacity};
+}
+
+double RestClient::tokens_per_second() const { return impl_->rate; }
+
+std::optional<Micros> RestClient::exchange_now() const {
+  const auto offset = impl_->clock_offset_us.load();
+  if (offset == kNoOffset) return std::nullopt;
+  return micros_from_us(offset + steady_us(Clock::now()));
 }
 
 }  // namespace kd

@@ -10,12 +10,23 @@ double TokenBucket::available(Clock::time_point now) const {
   return std::min(options_.capacity, tokens_ + passed.count() * options_.refill_per_second);
 }
 
-std::chrono::milliseconds TokenBucket::take(double cost, Clock::time_point now) {
+bool TokenBucket::take(double cost, Clock::time_point now) {
+  if (wait_for(cost, now).count() > 0) return false;
   tokens_ = available(now) - cost;
   at_ = now;
-  if (tokens_ >= 0) return std::chrono::milliseconds(0);
+  return true;
+}
+
+std::chrono::milliseconds TokenBucket::wait_for(double cost, Clock::time_point now) const {
+  const double missing = std::min(cost, options_.capacity) - available(now);
+  if (missing <= 0) return std::chrono::milliseconds(0);
   return std::chrono::milliseconds(
-      static_cast<std::int64_t>(std::ceil(-tokens_ / options_.refill_per_second * 1000)));
+      static_cast<std::int64_t>(std::ceil(missing / options_.refill_per_second * 1000)));
+}
+
+void TokenBucket::drain(Clock::time_point now) {
+  tokens_ = std::min(available(now), 0.0);
+  at_ = now;
 }
 
 void TokenBucket::configure(Options options, Clock::time_point now) {

@@ -16,8 +16,13 @@ class TokenBucket {
   TokenBucket(Options options, Clock::time_point now)
       : options_(options), tokens_(options.capacity), at_(now) {}
 
-  // Takes `cost` tokens, now or in future; how long to wait before the request may be sent.
-  std::chrono::milliseconds take(double cost, Clock::time_point now);
+  // Takes `cost` tokens when they are there. False: nothing was taken; see wait_for().
+  bool take(double cost, Clock::time_point now);
+  // How long until `cost` tokens are there; 0 when they are. A cost above the capacity waits for
+  // a full bucket.
+  std::chrono::milliseconds wait_for(double cost, Clock::time_point now) const;
+  // The exchange says that the account has none left: neither have we.
+  void drain(Clock::time_point now);
 
   double available(Clock::time_point now) const;
   // A changed budget; what is in the bucket stays, up to the new capacity.
@@ -25,7 +30,7 @@ class TokenBucket {
 
  private:
   Options options_;
-  double tokens_;  // negative: promised to waiting requests
+  double tokens_;
   Clock::time_point at_;
 };
 

@@ -10,11 +10,13 @@
 
 #include "app/exit_code.h"
 #include "app/migrate_command.h"
+#include "app/tape_cli.h"
+#include "app/universe_command.h"
+#include "app/up_arguments.h"
 #include "app/up_command.h"
 #include "base/version.h"
 #include "config/nearest.h"
 #include "config/printer.h"
-#include "config/units.h"
 
 namespace kd {
 namespace {
@@ -29,15 +31,6 @@ constexpr const char* kFooter = R"(Examples:
 
 Exit codes: 0 ok, 1 failure, 2 command line or configuration, 3 cannot start,
 4 up: a row is missing or doubled, 130 up: stopped before its audit)";
-
-constexpr const char* kUpFooter = R"(Examples:
-  kalshi-data up                                      until Ctrl-C; once more goes on
-  kalshi-data up --for 30s --rate 5000                30 seconds, then an audit of every row
-  kalshi-data up --replay DIR --speed max --report report.json
-
-Exit codes: 0 ok: nothing missing, nothing doubled, or an 'up' without an end was stopped;
-1 failure; 2 command line; 3 cannot start (port in use, database, recording);
-4 a row is missing or doubled; 130 stopped by a signal before the audit of --for or --replay)";
 
 constexpr const char* kMigrateFooter = R"(Examples:
   kalshi-data migrate gatherer --config /etc/kalshi-data/gatherer.yaml --user postgres
@@ -62,78 +55,8 @@ std::filesystem::path program_directory() {
   return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
 }
 
-struct UpArguments {
-  UpOptions options;
-  std::string duration;
-  std::string replay;
-  std::string directory = "var";
-  std::string report;
-  int port = 0;
-  bool keep = false;
-};
-
-Expected<UpOptions> to_options(const UpArguments& arguments) {
-  UpOptions options = arguments.options;
-  if (!arguments.duration.empty()) {
-    const auto duration = parse_duration(arguments.duration);
-    if (!duration || duration->count() == 0) {
-      return fail(Remedy::kGiveUp, "--for: '" + arguments.duration +
-                                       "' is not a time above 0 such as 30s, 5m or 1h");
-    }
-    options.duration = *duration;
-  }
-  if (!arguments.replay.empty()) options.replay = arguments.replay;
-  if (!arguments.report.empty()) options.report = arguments.report;
-  options.keep = arguments.keep;
-  if (arguments.port != 0) options.port = static_cast<std::uint16_t>(arguments.port);
-  options.directory = arguments.directory;
-  return options;
-}
-
-void add_world_options(CLI::App& up, UpArguments& arguments) {
-  auto& options = arguments.options;
-  auto* duration =
-      up.add_option("--for", arguments.duration,
-                    "Emit for so long (30s, 5m, 1h), then audit and end; without: until Ctrl-C");
-  auto* replay =
-      up.add_option("--replay", arguments.replay,
-                    "Play this folder of recordings (with events/), then audit; begins with empty "
-                    "databases unless --keep is given");
-  up.add_option("--speed", options.speed, "Of a replay: times life (above 0), or max")
-      ->capture_default_str()
-      ->needs(replay);
-  up.add_option("--stamps", options.stamps, "Of a replay: ms (as the exchange today) or us")
-      ->capture_default_str()
-      ->needs(replay);
-  auto* markets =
-      up.add_option("--markets", options.markets, "Markets of the synthetic world, 1 to 1000000")
-          ->capture_default_str();
-  auto* rate = up.add_option("--rate", options.rate,
-                             "Messages a second of the synthetic world, above 0 to 1000000")
-                   ->capture_default_str();
-  for (auto* synthetic : {duration, markets, rate}) synthetic->excludes(replay);
-}
-
 void add_up(CLI::App& cli, UpArguments& arguments, Choice& choice) {
-  auto* up = cli.add_subcommand("up", "Run the whole platform on this machine");
-  auto& options = arguments.options;
-  up->footer(kUpFooter);
-  add_world_options(*up, arguments);
-  up->add_option("--gatherers", options.gatherers, "How many gatherers, 1 to 16")
-      ->capture_default_str();
-  up->add_option("--connections", options.connections, "Sockets of each gatherer, 4 to 200")
-      ->capture_default_str();
-  up->add_option("--report", arguments.report,
-                 "Write the audit of --for or --replay as JSON to this file");
-  up->add_option("--dir", arguments.directory, "Where everything is kept")->capture_default_str();
-  up->add_option("--port", arguments.port,
-                 "First of the ports used, one a process; without: free ones")
-      ->check(CLI::Range(1, 65'000));
-  auto* fresh = up->add_flag("--fresh", options.fresh, "Begin with empty databases");
-  up->add_flag("--keep", arguments.keep,
-               "Go on with the databases that are there: the default without --replay")
-      ->excludes(fresh);
-  up->callback([&arguments, &choice] {
+  add_up_command(cli, arguments)->callback([&arguments, &choice] {
     choice.action = [&arguments] {
       const auto checked = to_options(arguments);
       if (checked) return run_up(*checked, program_directory());
@@ -254,6 +177,9 @@ int run_kalshi_data(int argc, char** argv) {
   cli.footer(kFooter);
   add_up(cli, up, choice);
   add_migrate(cli, migrate, choice);
+  add_universe_commands(cli,
+                        [&choice](std::function<int()> run) { choice.action = std::move(run); });
+  add_tape_commands(cli, [&choice](std::function<int()> run) { choice.action = std::move(run); });
   add_config(cli, choice);
   add_version(cli, choice);
   try {

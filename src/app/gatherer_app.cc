@@ -2,38 +2,22 @@
 
 #include <fmt/format.h>
 
-#include "app/connect_options.h"
+#include <algorithm>
+#include <charconv>
+
 #include "base/version.h"
 #include "codec/gatherer_rows.h"
-#include "database/migrations.h"
+#include "connection/health.h"
+#include "writer/disk_space.h"
 
 namespace kd {
 namespace {
 
-constexpr std::chrono::seconds kDatabaseWait{10};  // at start, for a server that is coming up
 constexpr std::chrono::seconds kCloseWait{5};
-constexpr std::chrono::seconds kFlushWait{12};
-constexpr std::chrono::seconds kAnswerWait{
-    10};  // of a database that hangs; within the 30 s of a stop
 
 // The smallest tier's, until the account's own limits are known (protocol notes, section 2.9).
 constexpr double kBasicTokensPerSecond = 200;
 constexpr double kBucketSeconds = 3;
-
-WriterConfig writer_config(const GathererConfig& config, Table table) {
-  switch (table) {
-    case Table::kTrades:
-      return config.writers.trades;
-    case Table::kOrderbookDeltas:
-      return config.writers.orderbook_deltas;
-    case Table::kOrderbookSnapshots:
-      return config.writers.orderbook_snapshots;
-    case Table::kTickers:
-      return config.writers.tickers;
-    default:
-      return {};  // evidence and lifecycle: few rows, the default batch
-  }
-}
 
 Error refused_credentials(const std::string& what) {
   return {Remedy::kGiveUp, what +
@@ -45,29 +29,50 @@ Error out_of_reach(const std::string& what) {
   return {Remedy::kGiveUp, what + " (is api.rest_url right, and does this machine reach it?)"};
 }
 
+HttpResponse text_answer(int status, std::string body) {
+  return {.status = status, .content_type = "text/plain", .body = std::move(body), .headers = {}};
+}
+
+// The value of `name` in a query "a=1&b=2"; empty when it is not there.
+std::string_view query_value(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const auto part = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), part.size() + 1));
+    if (part.starts_with(name) && part.substr(name.size()).starts_with('=')) {
+      return part.substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 GathererApp::GathererApp(GathererConfig config, Logger log)
     : config_(std::move(config)),
       log_(std::move(log)),
-      budget_(config_.writers.memory_limit_bytes),
       next_stream_id_(to_us(wall_now())),
-      dial_pacer_(config_.connections.dial_rate) {}
+      store_(config_, metrics_, log_.with("writer"),
+             [this](const Error& error) { give_up(error); }) {}
 
 GathererApp::~GathererApp() { server_loop_.stop(); }
 
 Expected<void> GathererApp::start() {
-  if (auto done = load_key(); !done) return done;
-  if (auto done = check_database(); !done) return done;
-  if (auto done = serve(); !done) return done;
-  make_writers();
+  KD_TRY(universe_, UniverseRules::parse(config_.universe.include, config_.universe.exclude,
+                                         config_.universe.combos));
+  KD_DO(load_key());
+  KD_DO(store_.check_database());
+  KD_DO(serve());
+  KD_DO(make_tape());
+  KD_DO(store_.start());
+  make_rest();
   make_lanes();
+  make_poller();
+  make_registry();
   make_pool();
-  make_discovery();
-  for (auto& writer : writers_) writer->start();
   for (auto& lane : lanes_) lane->start();
+  registry_->start();
   pool_->start();
-  discovery_->start();
+  if (poller_ != nullptr) poller_->start();
   ready_ = true;
   log_.info(
       "started",
@@ -82,21 +87,6 @@ Expected<void> GathererApp::load_key() {
   return {};
 }
 
-Expected<void> GathererApp::check_database() {
-  const auto until = std::chrono::steady_clock::now() + kDatabaseWait;
-  for (;;) {
-    auto connection = Connection::connect(connect_options(config_.database, "kalshi gatherer"));
-    if (connection) return require_schema(**connection, SchemaKind::kGatherer);
-    const bool hopeless = connection.error().remedy == Remedy::kGiveUp;
-    if (hopeless || std::chrono::steady_clock::now() > until) {
-      return fail(Remedy::kGiveUp, connection.error().what +
-                                       " (check the section `database` of the configuration "
-                                       "and that the server runs)");
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
-  }
-}
-
 Expected<void> GathererApp::serve() {
   HttpServer::Options options;
   options.host = config_.server.host;
@@ -108,63 +98,158 @@ Expected<void> GathererApp::serve() {
   return {};
 }
 
-void GathererApp::make_writers() {
-  for (const auto table : kAllTables) {
-    const auto sizes = writer_config(config_, table);
-    auto connect =
-        connect_options(config_.database, fmt::format("kalshi gatherer {}", name_of(table)));
-    connect.answer_timeout = kAnswerWait;
-    auto& queue = queues_[index_of(table)];
-    queue = std::make_unique<BatchQueue>(budget_);
-    writers_[index_of(table)] = std::make_unique<TableWriter>(
-        TableWriter::Options{.table = table,
-                             .batch_rows = static_cast<std::size_t>(sizes.batch_size),
-                             .flush_interval = sizes.flush_interval,
-                             .database = std::move(connect)},
-        *queue, newest_sending_, metrics_, log_.with("writer"),
-        TableWriter::Hooks{.give_up = [this](const Error& error) { give_up(error); },
-                           .reject = [this](const std::string& reason,
-                                            std::string_view row) { reject(reason, row); }});
-  }
+Expected<void> GathererApp::make_tape() {
+  if (!config_.tape.enabled) return {};
+  TapeWriter::Options options;
+  options.gatherer_id = config_.gatherer_id;
+  options.directory = config_.tape.dir;
+  options.segment_bytes = config_.tape.segment_bytes;
+  options.keep = config_.tape.keep;
+  tape_ = std::make_unique<TapeWriter>(
+      options, metrics_, log_.with("tape"),
+      TapeWriter::Hooks{.disk_full = [this] { return tape_disk_is_full(); },
+                        .on_lost = [this](const TapeLoss& loss) { on_tape_loss(loss); }});
+  for (int i = 0; i < config_.connections.io_threads; ++i) feeds_.push_back(&tape_->add_lane());
+  return tape_->start();
+}
+
+bool GathererApp::tape_disk_is_full() const {
+  const auto disk = probe_disk(config_.tape.dir);
+  return disk && disk->used_percent() > config_.retention.disk_high_watermark_percent;
+}
+
+// Rows are stored all the same; what is gone is the means to decode these frames again.
+void GathererApp::on_tape_loss(const TapeLoss& loss) {
+  store_.note({.at = wall_now(),
+               .stream_id = 0,
+               .connection = -1,
+               .sid = std::nullopt,
+               .channel = Channel::kOther,
+               .event = "drop",
+               .from = loss.from,
+               .to = loss.to,
+               .count = static_cast<std::int64_t>(loss.frames),
+               .reason = "frames not on the tape",
+               .tickers = {}});
+}
+
+void GathererApp::make_rest() {
+  const auto& api = config_.api;
+  const double tokens = api.read_tokens_per_second.value_or(kBasicTokensPerSecond) * api.read_share;
+  RestClient::Options options;
+  options.base_url = api.rest_url;
+  options.ca_file = api.ca_file;
+  options.timeout = api.timeout;
+  options.max_retries = api.max_retries;
+  options.retry_backoff = api.retry_backoff;
+  options.tokens_per_second = tokens;
+  options.bucket_capacity = tokens * kBucketSeconds;
+  rest_ = std::make_unique<RestClient>(std::move(options), signer_, metrics_, log_.with("rest"));
 }
 
 void GathererApp::make_lanes() {
+  for (int i = 0; i < config_.connections.io_threads; ++i) make_lane(lanes_.size());
+}
+
+void GathererApp::make_lane(std::size_t index) {
+  auto& lane = lanes_.emplace_back(std::make_unique<GathererLane>(
+      GathererLane::Options{.router = router_options(index),
+                            .watermark_interval = config_.watermark_interval},
+      GathererLane::Ports{
+          .hand_over = [this](Table table, RowBatch& batch) { store_.push(table, batch); },
+          .prove = [this, index](std::vector<StreamProof> proofs,
+                                 Micros at) { store_.prove(index, std::move(proofs), at); },
+          .tape = tape_ != nullptr ? feeds_[index] : nullptr},
+      tickers_, router_metrics_));
+  connect_sessions(lane->hooks());
+}
+
+Router::Options GathererApp::router_options(std::size_t lane) {
   Router::Options options;
   for (const auto table : kAllTables) {
-    options.batch_rows[index_of(table)] =
-        static_cast<std::size_t>(writer_config(config_, table).batch_size);
+    options.batch_rows[index_of(table)] = batch_rows_of(config_, table);
   }
+  options.tickers = &tickers_;
   options.next_stream_id = [this] { return next_stream_id_.fetch_add(1); };
-  options.on_lifecycle = [this](const LifecycleEvent& event) {
-    if (event.event_type == "created") discovery_->announce(std::string(event.ticker));
+  options.on_lifecycle = [this](const LifecycleEvent& event, bool combo) {
+    registry_->on_lifecycle(event.ticker, event.event_type, event.payload, combo);
   };
-  for (int i = 0; i < config_.connections.io_threads; ++i) {
-    auto& lane = lanes_.emplace_back(std::make_unique<GathererLane>(
-        options, [this](Table table, RowBatch& batch) { queues_[index_of(table)]->push(batch); },
-        router_metrics_, budget_,
-        [this, i](bool paused) {
-          pool_->pause_lane(lanes_[static_cast<std::size_t>(i)]->loop(), paused);
-          log_.warn(paused ? "the database is behind: sockets are not read until it catches up"
-                           : "sockets are read again",
-                    {kv("waiting_bytes", budget_.used())});
-        }));
-    lane->hooks().credentials = [this] {
-      UrlParts url;
-      split_url(config_.api.ws_url, url);
-      return signer_->headers("GET", url.path, wall_now());
-    };
-    lane->hooks().dial_delay = [this] {
-      return dial_pacer_.next(std::chrono::steady_clock::now());
-    };
-    lane->hooks().on_full = [this](std::int32_t connection, std::span<const std::string> tickers) {
-      pool_->move_elsewhere(connection, tickers);
-    };
-    lane->hooks().on_open = [this] { socket_was_open_ = true; };
-    lane->hooks().on_unreachable = [this](const std::string& what) { on_unreachable(what); };
-    lane->hooks().on_refused = [this](const std::string& what) {
-      give_up(refused_credentials(what));
+  if (!universe_.everything()) {
+    options.selects = [this](std::string_view ticker, Channel channel) {
+      return universe_.wants(ticker, channel);
     };
   }
+  if (config_.snapshot_poller.enabled) {
+    options.ask_legs = [this, lane](Router::LegQuestion question) {
+      ask_legs(lane, std::move(question));
+    };
+  }
+  options.on_flipped = [this](const StreamPlace& place) { on_flipped(place); };
+  return options;
+}
+
+void GathererApp::connect_sessions(SessionHooks& hooks) {
+  hooks.credentials = [this] {
+    UrlParts url;
+    split_url(config_.api.ws_url, url);
+    return signer_->headers("GET", url.path, wall_now());
+  };
+  hooks.on_open = [this] { socket_was_open_ = true; };
+  hooks.on_unreachable = [this](const std::string& what) { on_unreachable(what); };
+  hooks.on_refused = [this](const std::string& what) { give_up(refused_credentials(what)); };
+}
+
+void GathererApp::ask_legs(std::size_t lane, Router::LegQuestion question) {
+  auto ticker = question.ticker;
+  poller_->fetch_now(std::move(ticker),
+                     [this, lane, question = std::move(question)](const Expected<RestBook>& book) {
+                       if (!book) return;
+                       lanes_[lane]->judge_legs(question.connection, question.stream_id,
+                                                compare_legs(question.no, book->no));
+                     });
+}
+
+void GathererApp::make_poller() {
+  const auto& p = config_.snapshot_poller;
+  if (!p.enabled) return;
+  poller_ = std::make_unique<SnapshotPoller>(
+      SnapshotPoller::Options{
+          .interval = p.interval,
+          .concurrency = static_cast<std::size_t>(p.concurrency),
+          .request_timeout = p.request_timeout,
+          .phase = p.phase.value_or(SnapshotPoller::phase_of(config_.gatherer_id))},
+      tickers_, *rest_,
+      SnapshotPoller::Hooks{
+          .hand_over = [this](Table table, RowBatch& batch) { store_.push(table, batch); },
+          .quarantine = [this](const std::string& reason,
+                               std::string_view raw) { store_.quarantine(reason, raw); }},
+      metrics_, log_.with("poller"));
+}
+
+void GathererApp::make_registry() {
+  Registry::Options options;
+  options.reconcile_interval = config_.registry.reconcile_interval;
+  options.status_interval = config_.registry.status_interval;
+  options.page_size = config_.registry.page_size;
+  options.read_share = config_.api.read_share;
+  options.learn_budget = !config_.api.read_tokens_per_second.has_value();
+  options.rules = universe_;
+  Registry::Hooks hooks;
+  hooks.wanted = [this](const MarketTable::Change& change) {
+    pool_->want(change.added);
+    pool_->let_go(change.removed);
+  };
+  hooks.open = [this](const MarketTable::Change& change) {
+    if (poller_ == nullptr) return;
+    poller_->add(change.added);
+    poller_->remove(change.removed);
+  };
+  hooks.refused = [this](const Error& error) {
+    give_up(error.remedy == Remedy::kGiveUp ? refused_credentials(error.what)
+                                            : out_of_reach(error.what));
+  };
+  registry_ = std::make_unique<Registry>(std::move(options), tickers_, *rest_, std::move(hooks),
+                                         metrics_, log_.with("registry"));
 }
 
 void GathererApp::make_pool() {
@@ -172,52 +257,27 @@ void GathererApp::make_pool() {
   std::vector<ConnectionPool::Lane> lanes;
   lanes.reserve(lanes_.size());
   for (auto& lane : lanes_) lanes.push_back({lane->loop(), lane->hooks()});
-  ConnectionPool::Options options{
-      .ticker = c.ticker,
-      .trade = c.trade,
-      .lifecycle = c.lifecycle,
-      .orderbook = c.orderbook,
-      .markets_per_connection = static_cast<std::size_t>(c.markets_per_connection),
-      .seed = config_.gatherer_id,
-      .session = {}};
-  options.session.socket.url = config_.api.ws_url;
-  options.session.socket.ca_file = config_.api.ca_file;
-  options.session.socket.connect_timeout = c.connect_timeout;
-  options.session.stale_after = c.stale_after;
-  options.session.backoff = {.initial = c.initial_backoff, .max = c.max_backoff};
-  options.session.commands_per_second = c.commands_per_second;
-  options.session.subscriptions.tickers_per_command =
-      static_cast<std::size_t>(c.tickers_per_command);
-  pool_ = std::make_unique<ConnectionPool>(options, lanes, metrics_, log_.with("connection"));
-}
-
-void GathererApp::make_discovery() {
-  const auto& api = config_.api;
-  const double tokens = api.read_tokens_per_second.value_or(kBasicTokensPerSecond) * api.read_share;
-  rest_ =
-      std::make_unique<RestClient>(RestClient::Options{.base_url = api.rest_url,
-                                                       .ca_file = api.ca_file,
-                                                       .timeout = api.timeout,
-                                                       .max_retries = api.max_retries,
-                                                       .retry_backoff = api.retry_backoff,
-                                                       .tokens_per_second = tokens,
-                                                       .bucket_capacity = tokens * kBucketSeconds},
-                                   signer_, metrics_, log_.with("rest"));
-  discovery_ = std::make_unique<Discovery>(
-      Discovery::Options{.reconcile_interval = config_.registry.reconcile_interval,
-                         .page_size = config_.registry.page_size,
-                         .read_share = api.read_share,
-                         .learn_budget = !api.read_tokens_per_second.has_value()},
-      *rest_,
-      [this](const MarketRegistry::Change& change) {
-        pool_->want(change.added);
-        pool_->let_go(change.removed);
-      },
-      [this](const Error& error) {
-        give_up(error.remedy == Remedy::kGiveUp ? refused_credentials(error.what)
-                                                : out_of_reach(error.what));
-      },
-      metrics_, log_.with("registry"));
+  ConnectionPool::Options options;
+  options.ticker = c.ticker;
+  options.trade = c.trade;
+  options.lifecycle = c.lifecycle;
+  options.orderbook = c.orderbook;
+  options.markets_per_connection = static_cast<std::size_t>(c.markets_per_connection);
+  options.seed = config_.gatherer_id;
+  options.dial_rate = c.dial_rate;
+  options.snapshots_in_flight = static_cast<std::size_t>(c.snapshots_in_flight);
+  auto& session = options.session;
+  session.socket.url = config_.api.ws_url;
+  session.socket.ca_file = config_.api.ca_file;
+  session.socket.connect_timeout = c.connect_timeout;
+  session.socket.deflate = c.deflate;
+  session.stale_after = c.stale_after;
+  session.backoff = {.initial = c.initial_backoff, .max = c.max_backoff};
+  session.commands_per_second = c.commands_per_second;
+  session.subscriptions.tickers_per_command = static_cast<std::size_t>(c.tickers_per_command);
+  session.self_checks_per_minute = config_.self_check.markets_per_minute;
+  pool_ =
+      std::make_unique<ConnectionPool>(options, lanes, tickers_, metrics_, log_.with("connection"));
 }
 
 // At the start a WebSocket address that answers nobody is a wrong one. Later it is waited for.
@@ -225,6 +285,13 @@ void GathererApp::on_unreachable(const std::string& what) {
   constexpr std::size_t kTries = 3;  // of every connection, on average
   if (socket_was_open_ || ++dials_failed_ < kTries * pool_->figures().connections) return;
   give_up({Remedy::kGiveUp, what + " (is api.ws_url right, and does this machine reach it?)"});
+}
+
+void GathererApp::on_flipped(const StreamPlace& place) {
+  ++flipped_streams_;
+  log_.error(
+      "a stream prices the no side in the yes leg and is not recorded any more",
+      {kv("connection", place.connection), kv("sid", place.sid), kv("stream", place.stream_id)});
 }
 
 // Any thread: the process cannot do its work; wait() returns.
@@ -235,17 +302,11 @@ void GathererApp::give_up(const Error& error) {
   log_.error("cannot go on", {kv("error", error.what)});
 }
 
-// Any writer's thread: a row that its table refuses is kept, as the bytes that were refused.
-void GathererApp::reject(const std::string& reason, std::string_view row) {
-  RowBatch batch;
-  append_quarantine(batch, wall_now(), reason, row);
-  router_metrics_.quarantined.add();
-  queues_[index_of(Table::kQuarantine)]->push(batch);
-}
-
 std::optional<Error> GathererApp::wait(StopSignals& signals) {
   constexpr std::chrono::milliseconds kLook{200};
   while (!signals.wait(kLook)) {
+    pool_->set_exchange_paused(registry_->exchange_paused());
+    if (const auto now = rest_->exchange_now()) store_.exchange_clock().note(to_us(*now));
     const MutexLock lock(mutex_);
     if (gave_up_) return gave_up_;
   }
@@ -256,31 +317,39 @@ bool GathererApp::stop() {
   log_.info("stopping");
   server_loop_.stop();
   server_thread_.join();
-  discovery_->request_stop();
+  registry_->request_stop();
+  if (poller_ != nullptr) poller_->request_stop();
   pool_->stop();
   const auto closed_by = std::chrono::steady_clock::now() + kCloseWait;
   while (!pool_->all_closed() && std::chrono::steady_clock::now() < closed_by) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   for (auto& lane : lanes_) lane->stop();
-  discovery_.reset();  // after the lanes, which announce markets to it
-  const auto written_by = std::chrono::steady_clock::now() + kFlushWait;
-  bool complete = true;
-  for (const auto table : kAllTables) {  // quarantine last: the others may still reject rows
-    queues_[index_of(table)]->close();
-    complete = writers_[index_of(table)]->finish(written_by) && complete;
-  }
-  if (!complete) {
-    log_.error("the database did not take everything in time; rows were lost",
-               {kv("waiting_bytes", budget_.used())});
-  }
+  poller_.reset();    // after the lanes, which ask it
+  registry_.reset();  // after the lanes, which tell it of events
+  rest_.reset();
+  if (tape_ != nullptr) tape_->stop();
+  store_.note({.at = wall_now(),
+               .stream_id = 0,
+               .connection = -1,
+               .sid = std::nullopt,
+               .channel = Channel::kOther,
+               .event = "stop",
+               .from = std::nullopt,
+               .to = std::nullopt,
+               .count = std::nullopt,
+               .reason = {},
+               .tickers = {}});
+  const bool complete = store_.finish();
   log_.info("stopped");
   return complete;
 }
 
+void GathererApp::publish_metrics() { pool_->publish_metrics(); }
+
 HttpResponse GathererApp::answer(const HttpRequest& request) {
   if (request.path() == config_.metrics.path && config_.metrics.enabled) {
-    if (ready_) pool_->publish_metrics();
+    if (ready_) publish_metrics();
     return {.status = 200,
             .content_type = "text/plain; version=0.0.4",
             .body = metrics_.scrape(),
@@ -295,9 +364,23 @@ HttpResponse GathererApp::answer(const HttpRequest& request) {
             .body = health_json(version_line("gatherer"), uptime, report),
             .headers = {}};
   }
-  return {.status = 404,
-          .content_type = "text/plain",
-          .body = "there is /health, /ready and " + config_.metrics.path + "\n",
+  if (request.path() == "/debug/markets" && ready_) return debug_markets(request);
+  return text_answer(404,
+                     "there is /health, /ready, /debug/markets and " + config_.metrics.path + "\n");
+}
+
+HttpResponse GathererApp::debug_markets(const HttpRequest& request) const {
+  constexpr std::size_t kMost = 1'000;
+  std::size_t limit = 100;
+  if (const auto text = query_value(request.query(), "limit"); !text.empty()) {
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), limit);
+    if (problem != std::errc() || end != text.data() + text.size() || limit > kMost) {
+      return text_answer(400, fmt::format("limit: a number up to {}, not '{}'\n", kMost, text));
+    }
+  }
+  return {.status = 200,
+          .content_type = "application/json",
+          .body = registry_->debug(limit, query_value(request.query(), "prefix")),
           .headers = {}};
 }
 
@@ -307,24 +390,23 @@ HealthReport GathererApp::health() const {
     report["gatherer"] = {.status = "unhealthy", .detail = "starting", .figures = {}};
     return report;
   }
-  std::size_t connected = 0;
-  for (const auto& writer : writers_) connected += writer->connected() ? 1U : 0U;
-  // A writer connects with its first batch: a table without rows has no session yet.
-  report["database"] = {.status = connected > 0 ? "healthy" : "degraded",
-                        .detail = connected > 0 ? "" : "nothing written yet, or no connection",
-                        .figures = {{"sessions", static_cast<double>(connected)},
-                                    {"waiting_bytes", static_cast<double>(budget_.used())}}};
+  report["database"] = store_.database_health();
+  report["spill"] = store_.spill_health();
   const auto sockets = pool_->figures();
-  const auto open = static_cast<double>(sockets.open);
-  const auto all = static_cast<double>(sockets.connections);
-  report["sockets"] = {.status = open >= all * 140 / 150   ? "healthy"
-                                 : open >= all * 100 / 150 ? "degraded"
-                                                           : "unhealthy",
+  report["sockets"] = {.status = std::string(socket_health(sockets.open, sockets.connections,
+                                                           config_.connections.min_healthy)),
                        .detail = fmt::format("{} of {} open", sockets.open, sockets.connections),
-                       .figures = {{"open", open}, {"configured", all}}};
-  report["markets"] = {.status = discovery_->markets() > 0 ? "healthy" : "unhealthy",
-                       .detail = "",
-                       .figures = {{"known", static_cast<double>(discovery_->markets())},
+                       .figures = {{"open", static_cast<double>(sockets.open)},
+                                   {"configured", static_cast<double>(sockets.connections)}}};
+  const auto flipped = flipped_streams_.load();
+  report["streams"] = {
+      .status = flipped == 0 ? "healthy" : "unhealthy",
+      .detail = flipped == 0 ? "" : "streams were stopped: their prices are in the wrong leg",
+      .figures = {{"flipped", static_cast<double>(flipped)}}};
+  report["markets"] = {.status = registry_->markets() > 0 ? "healthy" : "unhealthy",
+                       .detail = registry_->exchange_paused() ? "the exchange is paused" : "",
+                       .figures = {{"known", static_cast<double>(registry_->markets())},
+                                   {"wanted", static_cast<double>(sockets.wanted)},
                                    {"held", static_cast<double>(sockets.held)}}};
   return report;
 }

@@ -2,27 +2,56 @@
 
 namespace kd {
 
-GathererLane::GathererLane(Router::Options options, Router::HandOver hand_over,
-                           RouterMetrics& metrics, const ByteBudget& budget,
-                           std::function<void(bool paused)> pause_reading)
-    : router_(std::move(options), std::move(hand_over), metrics),
-      budget_(budget),
-      pause_reading_(std::move(pause_reading)),
+GathererLane::GathererLane(Options options, Ports ports, const Interner& tickers,
+                           RouterMetrics& metrics)
+    : watermark_interval_(options.watermark_interval),
+      ports_(std::move(ports)),
+      tickers_(tickers),
+      router_(std::move(options.router), ports_.hand_over, metrics),
       timer_(loop_) {
+  connect_router();
+}
+
+void GathererLane::connect_router() {
+  using Markets = SessionHooks::Markets;
   hooks_.on_frame = [this](std::int32_t connection, std::string_view text, Micros received) {
+    if (ports_.tape != nullptr) {
+      ports_.tape->frame(connection, text, received, std::chrono::steady_clock::now());
+    }
     return router_.on_frame(connection, text, received);
   };
   hooks_.on_closed = [this](std::int32_t connection, Micros at, std::string_view reason) {
+    if (ports_.tape != nullptr) {
+      ports_.tape->closed(connection, reason, at, std::chrono::steady_clock::now());
+    }
     router_.connection_closed(connection, at, reason);
   };
-  hooks_.on_joined = [this](std::int32_t connection, std::int64_t sid, Micros at,
-                            std::span<const std::string_view> tickers) {
-    router_.joined(connection, sid, at, tickers);
+  hooks_.on_stream_ended = [this](std::int32_t connection, std::int64_t sid, Micros at,
+                                  std::string_view reason) {
+    router_.stream_ended(connection, sid, at, reason);
   };
-  hooks_.on_left = [this](std::int32_t connection, std::int64_t sid, Micros at,
-                          std::span<const std::string_view> tickers) {
-    router_.left(connection, sid, at, tickers);
+  hooks_.on_joined = [this](std::int32_t connection, std::int64_t sid, Micros at, Markets markets) {
+    router_.joined(connection, sid, at, names(markets));
   };
+  hooks_.on_left = [this](std::int32_t connection, std::int64_t sid, Micros at, Markets markets) {
+    router_.left(connection, sid, at, names(markets));
+  };
+  hooks_.without_base = [this](std::int32_t connection, std::int64_t sid, Markets markets) {
+    return router_.without_base(connection, sid, markets);
+  };
+  hooks_.on_healed = [this](std::int32_t connection, std::int64_t sid, Micros at, Markets markets) {
+    router_.healed(connection, sid, at, names(markets));
+  };
+  hooks_.on_unanswered = [this](std::int32_t connection, std::int64_t sid, Micros at,
+                                Markets markets) {
+    router_.unanswered(connection, sid, at, names(markets));
+  };
+}
+
+const std::vector<std::string_view>& GathererLane::names(std::span<const Interner::Id> markets) {
+  names_.clear();
+  for (const auto market : markets) names_.push_back(tickers_.name(market));
+  return names_;
 }
 
 GathererLane::~GathererLane() {
@@ -37,11 +66,19 @@ void GathererLane::start() {
 void GathererLane::stop() {
   loop_.post([this] {
     timer_.cancel();
-    router_.close_all(wall_now(), "stopped before its socket had closed");
+    const auto now = wall_now();
+    router_.close_all(now, "stopped before its socket had closed");
     router_.flush();
+    prove(now);
     loop_.stop();
   });
   thread_.join();
+}
+
+void GathererLane::judge_legs(std::int32_t connection, std::int64_t stream_id, LegVerdict verdict) {
+  loop_.post([this, connection, stream_id, verdict] {
+    router_.legs_judged(connection, stream_id, verdict, wall_now());
+  });
 }
 
 void GathererLane::tick() {
@@ -51,12 +88,13 @@ void GathererLane::tick() {
     router_.tick(now);
   }
   router_.flush();
-  if (!paused_ && budget_.exhausted()) {
-    pause_reading_(paused_ = true);
-  } else if (paused_ && budget_.relaxed()) {
-    pause_reading_(paused_ = false);
-  }
+  if (now - proved_ >= watermark_interval_) prove(now);
   timer_.after(kFlush, [this] { tick(); });
+}
+
+void GathererLane::prove(Micros now) {
+  proved_ = now;
+  if (auto proofs = router_.take_proofs(); !proofs.empty()) ports_.prove(std::move(proofs), now);
 }
 
 }  // namespace kd

@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <set>
 
 #include "app/local_http.h"
-#include "audit/database_source.h"
 #include "base/time.h"
 #include "net/crypto.h"
 
@@ -20,25 +18,15 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPoll{100};
 constexpr auto kStartPatience = 60s;
-constexpr auto kStopPatience = 40s;      // daemons promise 30 s
-constexpr auto kProgressPatience = 60s;  // without any progress
 constexpr std::size_t kTailLines = 12;
 constexpr const char* kGathererDatabase = "kalshi_ts";
 constexpr const char* kProductionDatabase = "kalshi_prod";
-constexpr const char* kMergedTables[] = {"trades",    "orderbook_deltas", "orderbook_snapshots",
-                                         "tickers",   "lifecycle_events", "ledger",
-                                         "quarantine"};
 
 tl::unexpected<Error> ended(const Supervisor::Ended& child) {
   return fail(Remedy::kGiveUp,
               fmt::format("{} ended by itself with {}; the end of {}:\n{}", child.name,
                           describe_exit(child.exit_code), child.log.string(),
                           tail_of(child.log, kTailLines, child.log_begin)));
-}
-
-Expected<Exposition> scrape(std::uint16_t port) {
-  KD_TRY(const auto answer, local_http("GET", port, "/metrics"));
-  return Exposition::parse(answer.body);
 }
 
 }  // namespace
@@ -56,6 +44,7 @@ LocalPlatform::~LocalPlatform() = default;
 Expected<std::unique_ptr<LocalPlatform>> LocalPlatform::prepare(UpOptions options,
                                                                 Surroundings surroundings) {
   for (const auto* program : {"exchange-sim", "gatherer", "deduplicator"}) {
+    if (options.exchange && program == std::string_view(kSimulatorName)) continue;
     if (!fs::exists(surroundings.programs / program)) {
       return fail(Remedy::kGiveUp, fmt::format("there is no {} beside this program in {}; build "
                                                "all programs with 'make build'",
@@ -104,11 +93,14 @@ Expected<void> LocalPlatform::drop_orphaned_clusters() {
   return {};
 }
 
+// Both kinds that the exchange takes: the second gatherer's is Ed25519.
 Expected<void> LocalPlatform::make_keys() {
+  if (options_.exchange) return {};
   for (const auto& id : gatherer_names(options_)) {
     if (fs::exists(layout_.private_key(id)) && fs::exists(layout_.public_key(id))) continue;
-    auto made = generate_rsa_key_pair(layout_.private_key(id), layout_.public_key(id));
-    if (!made) return tl::unexpected(made.error());
+    const auto generate =
+        id == gatherer_name(1) ? generate_ed25519_key_pair : generate_rsa_key_pair;
+    KD_DO(generate(layout_.private_key(id), layout_.public_key(id)));
   }
   return {};
 }
@@ -145,7 +137,7 @@ Expected<void> LocalPlatform::choose_ports() {
     return {};
   };
   ports_.gatherers.resize(static_cast<std::size_t>(options_.gatherers));
-  KD_DO(choose(ports_.simulator));
+  if (!options_.exchange) KD_DO(choose(ports_.simulator));
   for (auto& port : ports_.gatherers) {
     KD_DO(choose(port));
   }
@@ -185,6 +177,7 @@ Expected<void> LocalPlatform::start(const ProcessPlan& process, std::uint16_t po
 
 Expected<void> LocalPlatform::start_simulator() {
   started_us_ = to_us(wall_now());
+  if (options_.exchange) return {};
   const auto seed = static_cast<std::uint64_t>(started_us_ / 1'000'000);
   return start(plan().simulator(seed), ports_.simulator, "/sim/status");
 }
@@ -201,145 +194,6 @@ Expected<void> LocalPlatform::start_deduplicator() {
 Expected<void> LocalPlatform::check_processes() {
   if (const auto child = processes_.unexpected_end()) return ended(*child);
   return {};
-}
-
-Expected<SimStatus> LocalPlatform::simulator_status() const {
-  KD_TRY(const auto answer, local_http("GET", ports_.simulator, "/sim/status"));
-  return parse_sim_status(answer.body);
-}
-
-UpSample LocalPlatform::sample(milliseconds at) const {
-  UpSample sample;
-  sample.at = at;
-  if (auto status = simulator_status()) sample.simulator = std::move(*status);
-  for (std::size_t i = 0; i < ports_.gatherers.size(); ++i) {
-    auto metrics = scrape(ports_.gatherers[i]);
-    if (metrics) sample.gatherers[gatherer_name(static_cast<int>(i))] = std::move(*metrics);
-  }
-  if (auto metrics = scrape(ports_.deduplicator)) sample.deduplicator = std::move(*metrics);
-  return sample;
-}
-
-Expected<void> LocalPlatform::stop_emission() {
-  KD_DO(local_http("POST", ports_.simulator, "/sim/stop-emission"));
-  return {};
-}
-
-double LocalPlatform::received_messages() const {
-  double received = 0;
-  for (const auto port : ports_.gatherers) {
-    const auto metrics = scrape(port);
-    if (!metrics) continue;
-    received += metrics->sum("conn_manager_messages_received_total").value_or(0);
-  }
-  return received;
-}
-
-// The simulator's buffers are empty, and then no gatherer reads anything more for a while: what
-// the system holds in between is read at once by a process that has nothing else to do.
-Expected<void> LocalPlatform::await_received() {
-  constexpr int kQuietPolls = 8;
-  double last = -1;
-  int quiet = 0;
-  while (quiet < kQuietPolls) {
-    KD_DO(check_processes());
-    const auto status = simulator_status();
-    const double received = received_messages();
-    const bool still = status && status->buffered_bytes == 0 && received == last;
-    quiet = still ? quiet + 1 : 0;
-    last = received;
-    if (around_.pause(kPoll)) return {};
-  }
-  return {};
-}
-
-Expected<void> LocalPlatform::stop_gatherers() {
-  return processes_.stop(gatherer_names(options_), kStopPatience);
-}
-
-Expected<void> LocalPlatform::stop_deduplicator() {
-  return processes_.stop({kDeduplicatorName}, kStopPatience);
-}
-
-Expected<void> LocalPlatform::stop_simulator() {
-  return processes_.stop({kSimulatorName}, kStopPatience);
-}
-
-// How many tables of all gatherers hold rows behind production's cursors.
-Expected<std::int64_t> LocalPlatform::unmerged_tables() {
-  KD_TRY(const auto production, production_->connect());
-  std::int64_t behind = 0;
-  for (int i = 0; i < options_.gatherers; ++i) {
-    KD_TRY(const auto gatherer, gatherer_cluster(i).connect());
-    for (const auto* table : kMergedTables) {
-      KD_TRY(const auto newest,
-             gatherer->query(fmt::format("SELECT max(position) FROM {}", table)));
-      const auto last = int_at(newest.at(0), 0);
-      if (!last) continue;
-      KD_TRY(const auto cursor,
-             production->query(
-                 "SELECT position FROM sync_cursors WHERE gatherer = $1 AND table_name = $2",
-                 {gatherer_name(i), table}));
-      const auto reached = cursor.empty() ? std::nullopt : int_at(cursor.at(0), 0);
-      if (!reached || *reached < *last) ++behind;
-    }
-  }
-  return behind;
-}
-
-Expected<std::int64_t> LocalPlatform::progress_of_merge() {
-  KD_TRY(const auto production, production_->connect());
-  KD_TRY(const auto rows, production->query("SELECT sum(position)::bigint FROM (SELECT position / "
-                                            "1000000 AS position FROM sync_cursors) c"));
-  return int_at(rows.at(0), 0).value_or(0);
-}
-
-Expected<void> LocalPlatform::await_merged() {
-  auto deadline = std::chrono::steady_clock::now() + kProgressPatience;
-  std::int64_t reached = -1;
-  for (;;) {
-    KD_DO(check_processes());
-    KD_TRY(const auto behind, unmerged_tables());
-    if (behind == 0) return {};
-    KD_TRY(const auto now_reached, progress_of_merge());
-    if (now_reached != std::exchange(reached, now_reached)) {
-      deadline = std::chrono::steady_clock::now() + kProgressPatience;
-    }
-    if (std::chrono::steady_clock::now() > deadline) {
-      return fail(Remedy::kGiveUp,
-                  fmt::format("the deduplicator makes no progress ({} tables behind); the end of "
-                              "{}:\n{}",
-                              behind, layout_.log(kDeduplicatorName).string(),
-                              tail_of(layout_.log(kDeduplicatorName), kTailLines,
-                                      processes_.log_begin(kDeduplicatorName))));
-    }
-    if (around_.pause(kPoll)) return {};
-  }
-}
-
-Expected<void> LocalPlatform::stop_databases() {
-  Expected<void> outcome;
-  for (auto& cluster : gatherers_) {
-    if (auto stopped = cluster->server().stop(); !stopped) outcome = std::move(stopped);
-  }
-  if (auto stopped = production_->server().stop(); !stopped) outcome = std::move(stopped);
-  return outcome;
-}
-
-Expected<AuditReport> LocalPlatform::audit() {
-  Auditor auditor(gatherer_names(options_), started_us_);
-  const auto truth = layout_.truth().string();
-  KD_DO(read_truth(truth, [&](const TruthRecord& record) { auditor.learn(record); }));
-  for (int i = 0; i < options_.gatherers; ++i) {
-    auditor.begin_gatherer(gatherer_name(i));
-    KD_TRY(const auto connection, gatherer_cluster(i).connect());
-    KD_DO(see_database(auditor, *connection));
-  }
-  auditor.begin_production();
-  KD_TRY(const auto connection, production_->connect());
-  KD_DO(see_database(auditor, *connection));
-  KD_DO(read_truth(truth, [&](const TruthRecord& record) { auditor.explain(record); }));
-  return auditor.report();
 }
 
 }  // namespace kd

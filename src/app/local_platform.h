@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "app/up_plan.h"
 #include "audit/auditor.h"
 #include "base/expected.h"
+#include "metrics/exposition.h"
 
 namespace kd {
 
@@ -50,10 +52,16 @@ class LocalPlatform {
   Expected<void> check_processes();
   Expected<SimStatus> simulator_status() const;
   UpSample sample(std::chrono::milliseconds at) const;
+  // Of every process and, which takes longer, every database.
+  std::map<std::string, ProcessUsage> usage_of_all() const;
+
+  // Nothing when it does not answer.
+  std::optional<Exposition> gatherer_metrics(int index) const;
 
   // In this order: an orderly stop without loss.
   Expected<void> stop_emission();
-  Expected<void> await_received();  // until the gatherers have read what was sent
+  Expected<void>
+  await_received();  // until the gatherers have read what was sent, and no spill waits
   Expected<void> stop_gatherers();
   Expected<void> await_merged();  // until production has what the gatherers' databases have
   Expected<void> stop_deduplicator();
@@ -64,6 +72,7 @@ class LocalPlatform {
   Expected<AuditReport> audit();
 
  private:
+  std::map<std::string, ProcessUsage> usage_of_processes() const;
   LocalPlatform(UpOptions options, Surroundings surroundings, UpLayout layout, DirectoryLock lock);
 
   Expected<void> set_up();
@@ -76,6 +85,7 @@ class LocalPlatform {
   Expected<std::int64_t> unmerged_tables();
   Expected<std::int64_t> progress_of_merge();
   double received_messages() const;
+  double spilled_bytes() const;
   UpPlan plan() const { return {options_, layout_, ports_, around_.programs}; }
 
   const UpOptions options_;

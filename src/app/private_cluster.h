@@ -30,6 +30,7 @@ class PrivateCluster {
   // A session of the superuser in the database.
   Expected<std::unique_ptr<Connection>> connect() const;
   LocalCluster& server() { return *server_; }
+  const LocalCluster& server() const { return *server_; }
 
  private:
   PrivateCluster(Options options, std::unique_ptr<LocalCluster> server)

@@ -37,6 +37,7 @@ void report_not_played(const sim::Recording& recording, const Logger& log) {
 SimApp::SimApp(const SimOptions& options, const Logger& log)
     : options_(options), log_(log), exchange_(options.limits) {
   exchange_.start.expected = options.expect_clients;
+  exchange_.world.state.historical_age_ms = options.historical_age.count();
 }
 
 SimApp::~SimApp() {

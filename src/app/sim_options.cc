@@ -7,6 +7,7 @@
 
 #include "app/exit_code.h"
 #include "base/version.h"
+#include "sim/duration_text.h"
 
 namespace kd {
 
@@ -52,6 +53,7 @@ class SimCommandLine {
     synthetic();
     output();
     limits();
+    faults();
   }
 
   std::variant<SimOptions, int> parse(int argc, char** argv) {
@@ -125,11 +127,20 @@ class SimCommandLine {
     app_.add_option("--seed", world.seed, "the same seed makes the same world")
         ->group(group)
         ->capture_default_str();
-    app_.add_option("--churn", world.churn_per_minute,
-                    "share of the markets that close within a minute and are replaced")
-        ->check(CLI::Range(0.0, 60.0))
-        ->group(group)
-        ->capture_default_str();
+    auto* share =
+        app_.add_option("--churn", world.churn_share,
+                        "share of the markets that something happens to in a minute, most "
+                        "of which close and are replaced; default 0.02, at most 600")
+            ->check(CLI::Range(0.0, 60.0))
+            ->group(group);
+    app_.add_option("--churn-markets", world.churn_markets, "the same as a number of markets")
+        ->check(CLI::Range(0.0, 600'000.0))
+        ->excludes(share)
+        ->group(group);
+    app_.add_option("--combos", world.combos_per_minute,
+                    "made on demand in a minute; default 6, without churn none")
+        ->check(CLI::Range(0.0, 60'000.0))
+        ->group(group);
     duration("--for", options_.play_for, "emission ends after this time; default: never")
         ->group(group);
   }
@@ -166,6 +177,13 @@ class SimCommandLine {
          "unsent bytes that end a subscription with error 25; 0: never");
     knob("--read-tokens", server.rest.read_tokens_per_second,
          "per second and client, a request costs 10, beyond: 429; 0: no limit");
+    knob("--anonymous-tokens", server.rest.anonymous_tokens_per_second,
+         "the same for all requests without a key together");
+    knob("--created-404-ms", server.rest.created_404_ms,
+         "how long REST does not find a new market");
+    duration("--historical-cutoff", options_.historical_age,
+             "what happened longer ago is in the historical tier only; default 1440h")
+        ->group(group);
     knob("--read-bucket-seconds", server.rest.read_bucket_seconds, "capacity of that budget");
     app_.add_option("--unknown-tickers", unknown_tickers_, "in a list: skip, partial or refuse")
         ->check(CLI::IsMember({"skip", "partial", "refuse"}))
@@ -173,6 +191,34 @@ class SimCommandLine {
         ->capture_default_str();
     app_.add_flag("--snapshots-before-ok", limits.snapshots_before_ok, "order of the answers")
         ->group(group);
+  }
+
+  void faults() {
+    const auto group = "Faults, see the table in docs/kalshi-data/exchange-sim";
+    app_.add_option_function<std::vector<std::string>>(
+            "--fault",
+            [this](const std::vector<std::string>& specs) {
+              for (const std::string& text : specs) add_fault(text);
+            },
+            "such as drop,p=0.001,client=gatherer-1; may be repeated, see also /sim/faults")
+        ->type_name("SPEC")
+        ->group(group);
+    app_.add_option("--fault-seed", options_.server.seed, "of the chances that faults take")
+        ->group(group)
+        ->capture_default_str();
+    app_.add_flag("--deflate", options_.server.http.deflate,
+                  "agree to permessage-deflate where a client offers it")
+        ->group(group);
+    app_.add_option("--seq-start", options_.limits.first_seq, "the first seq of a subscription")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 62))
+        ->group(group)
+        ->capture_default_str();
+  }
+
+  void add_fault(const std::string& text) {
+    auto spec = sim::parse_fault(text);
+    if (!spec) throw CLI::ValidationError("--fault", spec.error().what);
+    options_.server.faults.push_back(std::move(*spec));
   }
 
   // What CLI11 leaves as text, or lets pass. Empty, or what is wrong.
@@ -205,7 +251,8 @@ class SimCommandLine {
     for (const char* name : {"--speed", "--times", "--stamps"}) {
       if (!replays && app_.count(name) > 0) return std::string(name) + " goes with --replay only";
     }
-    for (const char* name : {"--markets", "--series", "--rate", "--seed", "--churn", "--for"}) {
+    for (const char* name : {"--markets", "--series", "--rate", "--seed", "--churn",
+                             "--churn-markets", "--combos", "--for"}) {
       if (replays && app_.count(name) > 0) return std::string(name) + " does not go with --replay";
     }
     return "";
@@ -216,7 +263,10 @@ class SimCommandLine {
     const auto& rest = options_.server.rest;
     const std::pair<const char*, double> amounts[] = {
         {"--rate", options_.synthetic.rate},
-        {"--churn", options_.synthetic.churn_per_minute},
+        {"--churn", options_.synthetic.churn_share.value_or(0)},
+        {"--churn-markets", options_.synthetic.churn_markets.value_or(0)},
+        {"--combos", options_.synthetic.combos_per_minute.value_or(0)},
+        {"--anonymous-tokens", rest.anonymous_tokens_per_second},
         {"--read-tokens", rest.read_tokens_per_second},
         {"--read-bucket-seconds", rest.read_bucket_seconds}};
     for (const auto& [name, amount] : amounts) {
@@ -250,18 +300,7 @@ class SimCommandLine {
 }  // namespace
 
 std::optional<std::chrono::milliseconds> parse_sim_duration(const std::string& text) {
-  double number = 0;
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, number);
-  if (read.ec != std::errc() || !(number >= 0 && number <= 1e9)) return std::nullopt;
-  const std::string unit(read.ptr, end);
-  const double factor = unit == "ms"                  ? 1
-                        : unit.empty() || unit == "s" ? 1e3
-                        : unit == "m"                 ? 60e3
-                        : unit == "h"                 ? 3600e3
-                                                      : -1;
-  if (factor < 0) return std::nullopt;
-  return std::chrono::milliseconds(static_cast<std::int64_t>(number * factor));
+  return sim::parse_duration(text);
 }
 
 std::variant<SimOptions, int> parse_sim_options(int argc, char** argv) {

@@ -26,6 +26,8 @@ struct SimOptions {
   sim::SyntheticOptions synthetic;
   std::chrono::milliseconds play_for{0};
 
+  std::chrono::milliseconds historical_age{sim::ExchangeState::kTwoMonthsMs};
+
   std::string record_dir;
   std::string truth_file;
   int expect_clients = 0;

@@ -47,6 +47,12 @@ std::string heading() {
   return out + fmt::format("{:>10}\n", "captured");
 }
 
+std::string exchange_text(const UpFigures& figures) {
+  if (!figures.simulated) return figures.state;
+  return fmt::format("exchange-sim {}: {} messages emitted, {}/s", figures.state,
+                     with_commas(figures.emitted), rate(figures.emitted_per_second));
+}
+
 }  // namespace
 
 std::string with_commas(std::int64_t number) {
@@ -60,9 +66,8 @@ std::string with_commas(std::int64_t number) {
 }
 
 std::string render_table(const UpFigures& figures) {
-  std::string out = fmt::format(
-      "  {} s   exchange-sim {}: {} messages emitted, {}/s\n{}", figures.at.count() / 1000,
-      figures.state, with_commas(figures.emitted), rate(figures.emitted_per_second), heading());
+  std::string out =
+      fmt::format("  {} s   {}\n{}", figures.at.count() / 1000, exchange_text(figures), heading());
   for (const auto& gatherer : figures.gatherers) {
     out += row(gatherer.id, rate(gatherer.rows_per_second), lag(gatherer.lag_seconds),
                gatherer.rows, share(gatherer.captured));
@@ -73,9 +78,11 @@ std::string render_table(const UpFigures& figures) {
 }
 
 std::string render_line(const UpFigures& figures) {
-  std::string out =
-      fmt::format("{} s: {}, {} emitted ({}/s)", figures.at.count() / 1000, figures.state,
-                  with_commas(figures.emitted), rate(figures.emitted_per_second));
+  std::string out = fmt::format("{} s: {}", figures.at.count() / 1000, figures.state);
+  if (figures.simulated) {
+    out += fmt::format(", {} emitted ({}/s)", with_commas(figures.emitted),
+                       rate(figures.emitted_per_second));
+  }
   for (const auto& gatherer : figures.gatherers) {
     out +=
         fmt::format("; {} {}/s, lag {}, captured {}", gatherer.id, rate(gatherer.rows_per_second),

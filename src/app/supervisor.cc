@@ -53,6 +53,12 @@ std::uintmax_t Supervisor::log_begin(const std::string& name) const {
   return child == children_.end() ? 0 : child->second.log_begin;
 }
 
+std::optional<pid_t> Supervisor::id_of(const std::string& name) const {
+  const auto child = children_.find(name);
+  if (child == children_.end()) return std::nullopt;
+  return child->second.id;
+}
+
 bool Supervisor::running(const std::string& name) {
   const auto child = children_.find(name);
   if (child == children_.end()) return false;

@@ -46,6 +46,8 @@ class Supervisor {
   std::uintmax_t log_begin(const std::string& name) const;
 
   bool running(const std::string& name);
+  // Nothing when there is no such child.
+  std::optional<pid_t> id_of(const std::string& name) const;
   void signal(const std::string& name, int number);
 
   // SIGTERM to all of them at once, then waits for each. The error names the first that did not

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <fstream>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "app/exit_code.h"
@@ -29,7 +30,12 @@ constexpr const char* kFinished = "finished";
 class UpRun {
  public:
   UpRun(const UpOptions& options, std::filesystem::path programs)
-      : options_(options), programs_(std::move(programs)) {}
+      : options_(options),
+        programs_(std::move(programs)),
+        progress_({.gatherers = options.gatherers,
+                   .markets = options.replay ? 0 : options.markets,
+                   .connections = options.connections,
+                   .cores = std::max(1U, std::thread::hardware_concurrency())}) {}
 
   int run() {
     if (const auto started = start(); !started) {
@@ -41,9 +47,9 @@ class UpRun {
     if (const auto watched = watch(); !watched) return fail_with(watched.error());
     signals_.release();  // from here a second Ctrl-C ends everything at once
     if (const auto ended = stop(); !ended) return fail_with(ended.error());
-    if (stopped_ && options_.ends_by_itself()) return end_early();
-    if (!options_.ends_by_itself()) return finish(kExitOk);
-    return finish(audit());
+    if (stopped_ && options_.is_audited()) return end_early();
+    if (!options_.ends_by_itself() && !options_.exchange) return finish(kExitOk);
+    return finish(options_.is_audited() ? audit() : conclude());
   }
 
  private:
@@ -61,6 +67,8 @@ class UpRun {
     KD_TRY(platform_, LocalPlatform::prepare(options_, std::move(around)));
     if (pause(0ms)) return fail(Remedy::kGiveUp, "stopped while starting");
     KD_DO(platform_->start_simulator());
+    started_ = Clock::now();
+    progress_.begin(platform_->usage_of_all());
     for (int i = 0; i < options_.gatherers; ++i) KD_DO(platform_->start_gatherer(i));
     return platform_->start_deduplicator();
   }
@@ -77,20 +85,27 @@ class UpRun {
 
   // Until the simulator has emitted everything, or a signal.
   Expected<void> watch() {
-    started_ = Clock::now();
     while (!pause(kBetweenSamples)) {
       KD_DO(platform_->check_processes());
       take_sample();
-      if (options_.ends_by_itself() && last_.simulator && last_.simulator->state == kFinished)
-        break;
+      if (is_over()) break;
     }
     stopping_ = true;
     return {};
   }
 
+  bool is_over() const {
+    if (options_.exchange) return options_.duration && last_.at >= *options_.duration;
+    const bool finished = last_.simulator && last_.simulator->state == kFinished;
+    return options_.ends_by_itself() && finished;
+  }
+
   void take_sample() {
     auto now = platform_->sample(std::chrono::duration_cast<milliseconds>(Clock::now() - started_));
+    if (!progress_.outcome()) now.usage = platform_->usage_of_all();
     note_emission(now);
+    resources_.note(now);
+    if (progress_.note(now)) tell_subscribed();
     screen_.show(figures_of(last_, now));
     last_ = std::move(now);
   }
@@ -102,11 +117,25 @@ class UpRun {
     last_emission_ = now.at;
   }
 
+  void tell_subscribed() {
+    screen_.tell(subscribed_text(*progress_.outcome()));
+    // With an end the report waits for it.
+    if (options_.ends_by_itself() || !options_.report) return;
+    if (write_report(report_of({}), *options_.report)) {
+      screen_.tell("written to " + options_.report->string());
+    }
+  }
+
   Expected<void> stop() {
-    screen_.tell("stopping: emission off, gatherers flush, the deduplicator catches up");
+    screen_.tell(options_.exchange
+                     ? "stopping: gatherers flush, the deduplicator catches up"
+                     : "stopping: emission off, gatherers flush, the deduplicator catches up");
     static_cast<void>(platform_->stop_emission());  // a finished simulator may be gone
     KD_DO(platform_->await_received());
     take_sample();
+    UpSample all;
+    all.usage = platform_->usage_of_all();
+    resources_.note(all);
     KD_DO(platform_->stop_gatherers());
     KD_DO(platform_->await_merged());
     gathered_ = std::exchange(last_.gatherers, {});
@@ -137,7 +166,7 @@ class UpRun {
 
   // By a signal. A run that would have been audited has not done what it was asked for.
   int end_early() {
-    if (!options_.ends_by_itself()) return finish(kExitOk);
+    if (!options_.is_audited()) return finish(kExitOk);
     screen_.tell("stopped early: no audit, no report");
     return end_databases(kExitInterrupted);
   }
@@ -159,10 +188,23 @@ class UpRun {
     return report.audit.clean() ? kExitOk : kExitIncomplete;
   }
 
+  // The report of a run that has nothing to be compared with.
+  int conclude() {
+    const UpReport report = report_of({});
+    screen_.tell(report_text(report));
+    if (!options_.report || write_report(report, *options_.report)) return kExitOk;
+    return complain({Remedy::kGiveUp, "--report: cannot write " + options_.report->string()},
+                    kExitFailure);
+  }
+
   UpReport report_of(AuditReport audited) const {
     UpReport report;
     report.options = options_;
+    report.audited = options_.is_audited();
     report.audit = std::move(audited);
+    report.subscribed = progress_.outcome();
+    report.processes = resources_.processes();
+    report.rows = figures_of({}, last_).rows;
     report.emitted = emitted_;
     report.seconds = std::chrono::duration<double>(last_emission_ - first_emission_).count();
     if (options_.replay) return report;
@@ -188,6 +230,8 @@ class UpRun {
   bool stopping_ = false;
   Clock::time_point started_;
   UpSample last_;
+  UpResources resources_;
+  SubscribeProgress progress_;
   std::int64_t emitted_ = 0;
   milliseconds first_emission_{0};
   milliseconds last_emission_{0};
@@ -224,6 +268,10 @@ int run_up(const UpOptions& options, const std::filesystem::path& programs) {
   }
   if (options.replay) {
     const auto checked = check_recording(*options.replay);
+    if (!checked) return complain(checked.error(), kExitCannotStart);
+  }
+  if (options.exchange) {
+    const auto checked = check_credentials(*options.exchange);
     if (!checked) return complain(checked.error(), kExitCannotStart);
   }
   return UpRun(options, programs).run();

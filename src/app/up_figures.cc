@@ -75,6 +75,8 @@ void add_deduplicator(UpFigures& figures, const Exposition* before, const Exposi
 UpFigures figures_of(const UpSample& before, const UpSample& now) {
   UpFigures figures;
   figures.at = now.at;
+  figures.simulated = now.simulated;
+  if (!now.simulated) figures.state = "recording";
   const double seconds = std::chrono::duration<double>(now.at - before.at).count();
   if (now.simulator) {
     figures.state = now.simulator->state;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/process_usage.h"
 #include "app/sim_status.h"
 #include "metrics/exposition.h"
 
@@ -15,9 +16,11 @@ namespace kd {
 // What all processes told at one moment; absent: it did not answer. A value.
 struct UpSample {
   std::chrono::milliseconds at{0};  // since the start
+  bool simulated = true;
   std::optional<SimStatus> simulator;
   std::map<std::string, Exposition> gatherers;
   std::optional<Exposition> deduplicator;
+  std::map<std::string, ProcessUsage> usage;  // by process; memory of a database is not told
 };
 
 struct GathererFigures {
@@ -32,7 +35,8 @@ struct GathererFigures {
 // What the status table shows. A value.
 struct UpFigures {
   std::chrono::milliseconds at{0};
-  std::string state = "starting";  // the simulator's
+  std::string state = "starting";  // the simulator's, or "recording"
+  bool simulated = true;           // what is emitted is known
   std::int64_t emitted = 0;
   double emitted_per_second = 0;
   std::vector<GathererFigures> gatherers;

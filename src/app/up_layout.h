@@ -31,6 +31,12 @@ struct UpLayout {
   std::filesystem::path config(const std::string& program) const {
     return directory / "config" / (program + ".yaml");
   }
+  std::filesystem::path spill(const std::string& gatherer) const {
+    return directory / "spill" / gatherer;
+  }
+  std::filesystem::path tape(const std::string& gatherer) const {
+    return directory / "tape" / gatherer;
+  }
   std::filesystem::path log(const std::string& program) const {
     return directory / "log" / (program + ".log");
   }

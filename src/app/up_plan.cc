@@ -2,22 +2,26 @@
 
 #include <fmt/format.h>
 
+#include "app/config_text.h"
 #include "config/units.h"
 
 namespace kd {
 namespace {
 
-constexpr const char* kMarketsPerSocket = "7500";  // as many as a gatherer puts on one
+// The clients subscribe about so many markets a second on two cores.
+constexpr int kSlowestSubscribing = 500;
 
-// A YAML string that the loader reads back as `text`.
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '"' || text[i] == '\\') out += '\\';
-    if (text.compare(i, 2, "${") == 0) out += '$';
-    out += text[i];
+void set_exchange(ConfigText& config, const RealExchange& exchange) {
+  config.set("api.rest_url", yaml_quoted(exchange.rest_url));
+  config.set("api.ws_url", yaml_quoted(exchange.ws_url));
+  config.set("api.key_id", yaml_quoted(exchange.key_id));
+  config.set("api.private_key_file", yaml_quoted(exchange.private_key_file));
+  if (!exchange.ca_file.empty()) config.set("api.ca_file", yaml_quoted(exchange.ca_file));
+  std::string patterns;
+  for (const auto& series : exchange.series) {
+    patterns += (patterns.empty() ? "" : ", ") + yaml_quoted("series:" + series);
   }
-  return out + '"';
+  if (!patterns.empty()) config.set("universe.include", "[" + patterns + "]");
 }
 
 }  // namespace
@@ -46,7 +50,7 @@ ProcessPlan UpPlan::simulator(std::uint64_t seed) const {
                                       "--expect-clients",
                                       std::to_string(options_.gatherers),
                                       "--markets-per-sid",
-                                      kMarketsPerSocket};
+                                      std::to_string(options_.markets_per_sid)};
   const auto add = [&](std::string option, std::string value) {
     command.push_back(std::move(option));
     command.push_back(std::move(value));
@@ -60,8 +64,11 @@ ProcessPlan UpPlan::simulator(std::uint64_t seed) const {
     add("--rate", fmt::format("{}", options_.rate));
     add("--seed", std::to_string(seed));
     if (options_.duration) add("--for", format_duration(*options_.duration));
+    const int patience_s = 120 + options_.markets / kSlowestSubscribing;
+    add("--start-timeout", fmt::format("{}s", patience_s));
   }
-  if (options_.ends_by_itself()) add("--truth", layout_.truth());
+  if (options_.is_audited()) add("--truth", layout_.truth());
+  for (const auto& argument : options_.simulator_arguments) command.push_back(argument);
   return {kSimulatorName, std::move(command), layout_.log(kSimulatorName)};
 }
 
@@ -73,37 +80,50 @@ ProcessPlan UpPlan::gatherer(int index) const { return daemon("gatherer", gather
 
 ProcessPlan UpPlan::deduplicator() const { return daemon("deduplicator", kDeduplicatorName); }
 
-std::string UpPlan::database_section(const std::string& indent, const UpDatabase& database,
-                                     const std::string& role, const std::string& cluster) const {
-  std::string out;
-  const auto line = [&](const char* key, const std::string& value) {
-    out += fmt::format("{}{}: {}\n", indent, key, value);
-  };
-  line("host", quoted(database.socket_directory));
-  line("port", std::to_string(database.port));
-  line("name", database.name);
-  line("user", role);
-  line("password_file", quoted(layout_.secret(cluster, role)));
-  line("ssl_mode", "disable");
-  return out;
+std::vector<std::pair<std::string, std::string>> UpPlan::database_keys(
+    const UpDatabase& database, const std::string& role, const std::string& cluster) const {
+  return {{"host", yaml_quoted(database.socket_directory)},
+          {"port", std::to_string(database.port)},
+          {"name", database.name},
+          {"user", role},
+          {"password_file", yaml_quoted(layout_.secret(cluster, role))},
+          {"ssl_mode", "disable"}};
+}
+
+RealExchange UpPlan::exchange_for(const std::string& gatherer) const {
+  if (options_.exchange) return *options_.exchange;
+  RealExchange simulator;
+  simulator.rest_url = fmt::format("http://127.0.0.1:{}/trade-api/v2", ports_.simulator);
+  simulator.ws_url = fmt::format("ws://127.0.0.1:{}/trade-api/ws/v2", ports_.simulator);
+  simulator.key_id = gatherer;
+  simulator.private_key_file = layout_.private_key(gatherer);
+  return simulator;
 }
 
 std::string UpPlan::gatherer_config(int index, const UpDatabase& database) const {
   const std::string name = gatherer_name(index);
+  ConfigText config;
+  config.set("gatherer_id", name);
+  config.set("server.port", std::to_string(ports_.gatherers[static_cast<std::size_t>(index)]));
+  config.set("logging.format", "text");
+  config.set("spill.dir", yaml_quoted(layout_.spill(name)));
+  config.set("tape.dir", yaml_quoted(layout_.tape(name)));
+  set_exchange(config, exchange_for(name));
+  // Here they have one account; each client of the simulator has its own.
+  if (options_.exchange && options_.gatherers > 1) {
+    config.set("api.read_share", fmt::format("{:.4f}", 1.0 / options_.gatherers));
+  }
   const auto sockets = share_sockets(options_.connections);
-  return fmt::format(
-             "gatherer_id: {}\n"
-             "server:\n  port: {}\n"
-             "api:\n  rest_url: http://127.0.0.1:{}/trade-api/v2\n"
-             "  ws_url: ws://127.0.0.1:{}/trade-api/ws/v2\n"
-             "  key_id: {}\n  private_key_file: {}\n"
-             "connections:\n  ticker: {}\n  trade: {}\n  lifecycle: {}\n  orderbook: {}\n"
-             "logging:\n  format: text\n"
-             "database:\n",
-             name, ports_.gatherers[static_cast<std::size_t>(index)], ports_.simulator,
-             ports_.simulator, name, quoted(layout_.private_key(name)), sockets.ticker,
-             sockets.trade, sockets.lifecycle, sockets.orderbook) +
-         database_section("  ", database, "gatherer", name);
+  config.set("connections.ticker", std::to_string(sockets.ticker));
+  config.set("connections.trade", std::to_string(sockets.trade));
+  config.set("connections.lifecycle", std::to_string(sockets.lifecycle));
+  config.set("connections.orderbook", std::to_string(sockets.orderbook));
+  config.set("connections.markets_per_connection", std::to_string(options_.markets_per_sid));
+  for (const auto& [key, value] : database_keys(database, "gatherer", name)) {
+    config.set("database." + key, value);
+  }
+  for (const auto& [key, value] : options_.gatherer_config) config.set(key, value);
+  return config.text();
 }
 
 std::string UpPlan::deduplicator_config(const std::vector<UpDatabase>& gatherers,
@@ -113,10 +133,15 @@ std::string UpPlan::deduplicator_config(const std::vector<UpDatabase>& gatherers
   for (std::size_t i = 0; i < gatherers.size(); ++i) {
     const std::string name = gatherer_name(static_cast<int>(i));
     out += fmt::format("  - id: {}\n    database:\n", name);
-    out += database_section("      ", gatherers[i], "dedup_reader", name);
+    for (const auto& [key, value] : database_keys(gatherers[i], "dedup_reader", name)) {
+      out += fmt::format("      {}: {}\n", key, value);
+    }
   }
-  return out + "production:\n" +
-         database_section("  ", production, "deduplicator", kProductionCluster);
+  out += "production:\n";
+  for (const auto& [key, value] : database_keys(production, "deduplicator", kProductionCluster)) {
+    out += fmt::format("  {}: {}\n", key, value);
+  }
+  return out;
 }
 
 }  // namespace kd

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/supervisor.h"
@@ -49,8 +50,11 @@ class UpPlan {
 
  private:
   ProcessPlan daemon(const std::string& program, const std::string& name) const;
-  std::string database_section(const std::string& indent, const UpDatabase& database,
-                               const std::string& role, const std::string& cluster) const;
+  std::vector<std::pair<std::string, std::string>> database_keys(const UpDatabase& database,
+                                                                 const std::string& role,
+                                                                 const std::string& cluster) const;
+  // The simulator as one gatherer sees it, unless it is another exchange.
+  RealExchange exchange_for(const std::string& gatherer) const;
 
   const UpOptions options_;
   const UpLayout layout_;

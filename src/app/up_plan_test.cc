@@ -52,6 +52,44 @@ TEST_F(UpPlanTest, TheDaemonsCanReadTheirFiles) {
   EXPECT_EQ(config->connections.orderbook, 5);
 }
 
+TEST_F(UpPlanTest, AnOverrideWinsOverWhatIsGenerated) {
+  ASSERT_TRUE(secret_in(layout_.secret("gatherer-1", "gatherer")));
+  options_.connections = 150;
+  options_.markets_per_sid = 5000;
+  options_.gatherer_config = {{"connections.orderbook", "9"}, {"connections.dial_rate", "77"}};
+  const auto config =
+      parse_gatherer_config(plan().gatherer_config(0, database()), "g.yaml", process_environment());
+  ASSERT_TRUE(config) << config.error().what;
+  EXPECT_EQ(config->connections.orderbook, 9);
+  EXPECT_EQ(config->connections.dial_rate, 77);
+  EXPECT_EQ(config->connections.ticker, 2);
+  EXPECT_EQ(config->connections.markets_per_connection, 5000);
+}
+
+TEST_F(UpPlanTest, ARealExchangeIsReachedWithTheUsersKeyForAFewSeries) {
+  options_.exchange = real_exchange("production");
+  options_.exchange->key_id = "my key";
+  options_.exchange->private_key_file = "/keys/mine.pem";
+  options_.exchange->ca_file = "/ca.pem";
+  options_.gatherers = 2;
+  const std::string text = plan().gatherer_config(0, database());
+  for (const char* line :
+       {"rest_url: \"https://external-api.kalshi.com/trade-api/v2\"",
+        "ws_url: \"wss://external-api-ws.kalshi.com/trade-api/ws/v2\"", "key_id: \"my key\"",
+        "private_key_file: \"/keys/mine.pem\"", "ca_file: \"/ca.pem\"", "read_share: 0.5",
+        "include: [\"series:KXBTC15M\", \"series:KXHIGHNY\", \"series:KXCPIYOY\"]"}) {
+    EXPECT_THAT(text, testing::HasSubstr(line));
+  }
+}
+
+TEST_F(UpPlanTest, TheSimulatorGetsFurtherArguments) {
+  options_.markets = 1'000'000;
+  options_.simulator_arguments = {"--fault", "reset,count=1"};
+  const auto command = plan().simulator(42).command;
+  EXPECT_THAT(command, IsSupersetOf({"--markets-per-sid", "7500", "--start-timeout", "2120s",
+                                     "--fault", "reset,count=1"}));
+}
+
 TEST_F(UpPlanTest, TheDeduplicatorKnowsEveryGatherer) {
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(secret_in(layout_.secret(gatherer_name(i), "dedup_reader")));

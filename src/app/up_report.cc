@@ -19,9 +19,10 @@ std::string object(const Map& map, Value value) {
 
 std::string table_json(const TableAudit& table) {
   return fmt::format(
-      R"({{"emitted":{},"captured":{},"merged":{},"missing":{},"unwatched":{},"doubled":{}}})",
+      R"({{"emitted":{},"captured":{},"merged":{},"missing":{},"unwatched":{},"withheld":{},)"
+      R"("uncertain":{},"doubled":{}}})",
       table.emitted, object(table.captured, [](std::int64_t n) { return std::to_string(n); }),
-      table.merged, table.missing, table.unwatched, table.doubled);
+      table.merged, table.missing, table.unwatched, table.withheld, table.uncertain, table.doubled);
 }
 
 std::string latency_json(const Latency& latency) {
@@ -33,7 +34,7 @@ std::string latency_json(const Latency& latency) {
 }
 
 std::string verdict(const AuditReport& audit) {
-  if (!audit.clean()) return "NOT complete: rows are missing or doubled\n";
+  if (!audit.clean()) return "NOT complete: rows are missing, doubled or falsely covered\n";
   const auto unwatched = audit.unwatched();
   if (unwatched == 0) return "complete: nothing missing, nothing doubled\n";
   return fmt::format(
@@ -61,6 +62,27 @@ std::string milliseconds(const std::optional<double>& seconds) {
   return seconds ? fmt::format("{:.0f} ms", *seconds * 1000) : "-";
 }
 
+std::string evidence_json(const EvidenceAudit& audit) {
+  return fmt::format(
+      R"({{"absent":{},"falsely_covered":{},"withheld":{},"uncertain":{},"withheld_unexplained":{}}})",
+      audit.absent, audit.falsely_covered, audit.withheld, audit.uncertain,
+      audit.withheld_unexplained);
+}
+
+std::string mode_of(const UpOptions& options) {
+  if (options.exchange) return options.exchange->name;
+  return options.replay ? "replay" : "synthetic";
+}
+
+// Of a run without an audit.
+std::string short_json(const UpReport& report, const std::string& version) {
+  return fmt::format(R"({{"version":{},"mode":{},"rows":{},"subscribed":{},"processes":{}}})"
+                     "\n",
+                     json_quote(version), json_quote(mode_of(report.options)),
+                     object(report.rows, [](std::int64_t n) { return std::to_string(n); }),
+                     subscribed_json(report.subscribed), resources_json(report.processes));
+}
+
 }  // namespace
 
 Latency latency_of(const Exposition& metrics, const std::string& histogram,
@@ -71,6 +93,7 @@ Latency latency_of(const Exposition& metrics, const std::string& histogram,
 }
 
 std::string report_json(const UpReport& report, const std::string& version) {
+  if (!report.audited) return short_json(report, version);
   std::string examples;
   for (const auto& example : report.audit.examples) {
     examples += (examples.empty() ? "" : ",") + json_quote(example);
@@ -79,23 +102,24 @@ std::string report_json(const UpReport& report, const std::string& version) {
   return fmt::format(R"({{"version":{},"mode":{},"stamps":{},"clean":{},"seconds":{:.1f},)"
                      R"("emitted":{},"emitted_per_second":{:.0f},"unwatched":{},"tables":{},)"
                      R"("answered_snapshots":{},"answered_snapshots_merged":{},)",
-                     json_quote(version), options.replay ? R"("replay")" : R"("synthetic")",
-                     json_quote(options.stamps), report.audit.clean(), report.seconds,
-                     report.emitted, rate_of(report), report.audit.unwatched(),
-                     object(report.audit.tables, table_json), report.audit.answered_snapshots,
-                     report.audit.answered_snapshots_merged) +
+                     json_quote(version), json_quote(mode_of(options)), json_quote(options.stamps),
+                     report.audit.clean(), report.seconds, report.emitted, rate_of(report),
+                     report.audit.unwatched(), object(report.audit.tables, table_json),
+                     report.audit.answered_snapshots, report.audit.answered_snapshots_merged) +
          fmt::format(
              R"("short_key_would_have_lost":{},"latency_seconds":{{"local":{},"production":{}}},)"
-             R"("examples":[{}]}})",
+             R"("evidence":{},"subscribed":{},"processes":{},"examples":[{}]}})",
              report.audit.lost_by_short_key, latency_json(report.to_local),
-             latency_json(report.to_production), examples) +
+             latency_json(report.to_production), object(report.audit.evidence, evidence_json),
+             subscribed_json(report.subscribed), resources_json(report.processes), examples) +
          "\n";
 }
 
 std::string report_text(const UpReport& report) {
+  if (!report.audited) return resources_text(report.processes);
   const auto& audit = report.audit;
-  std::string out = fmt::format("{:<22}{:>12}{:>12}{:>10}{:>11}{:>10}", "", "emitted", "production",
-                                "missing", "unwatched", "doubled");
+  std::string out = fmt::format("{:<22}{:>12}{:>12}{:>10}{:>11}{:>10}{:>10}", "", "emitted",
+                                "production", "missing", "unwatched", "withheld", "doubled");
   if (!audit.tables.empty()) {
     for (const auto& [gatherer, rows] : audit.tables.begin()->second.captured) {
       out += fmt::format("{:>14}", gatherer);
@@ -103,10 +127,11 @@ std::string report_text(const UpReport& report) {
   }
   out += "\n";
   for (const auto& [name, table] : audit.tables) {
-    out +=
-        fmt::format("{:<22}{:>12}{:>12}{:>10}{:>11}{:>10}{}\n", name, with_commas(table.emitted),
-                    with_commas(table.merged), with_commas(table.missing),
-                    with_commas(table.unwatched), with_commas(table.doubled), captured_text(table));
+    out += fmt::format("{:<22}{:>12}{:>12}{:>10}{:>11}{:>10}{:>10}{}\n", name,
+                       with_commas(table.emitted), with_commas(table.merged),
+                       with_commas(table.missing), with_commas(table.unwatched),
+                       with_commas(table.withheld + table.uncertain), with_commas(table.doubled),
+                       captured_text(table));
   }
   out += fmt::format("the key (ticker, time, price, side) would have lost {} deltas\n",
                      with_commas(audit.lost_by_short_key));
@@ -122,6 +147,15 @@ std::string report_text(const UpReport& report) {
                        milliseconds(report.to_production.p50_seconds),
                        milliseconds(report.to_production.p99_seconds));
   }
+  for (const auto& [gatherer, of] : audit.evidence) {
+    out += fmt::format(
+        "{} did not record {} deltas; of those its evidence calls covered: {}, "
+        "kept from it by faults: {} ({} perhaps), unexplained: {}\n",
+        gatherer, with_commas(of.absent), with_commas(of.falsely_covered),
+        with_commas(of.withheld + of.uncertain), with_commas(of.uncertain),
+        with_commas(of.withheld_unexplained));
+  }
+  out += resources_text(report.processes);
   for (const auto& example : audit.examples) out += "  " + example + "\n";
   return out + verdict(audit);
 }

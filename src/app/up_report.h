@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/up_options.h"
+#include "app/up_resources.h"
+#include "app/up_subscribed.h"
 #include "audit/auditor.h"
 #include "metrics/exposition.h"
 
@@ -15,10 +19,14 @@ struct Latency {
   std::optional<double> p99_seconds;
 };
 
-// The outcome of one audited run. A value.
+// The outcome of one run. A value.
 struct UpReport {
   UpOptions options;
+  bool audited = true;  // without: no figure of the audit is shown
   AuditReport audit;
+  std::optional<Subscribed> subscribed;
+  std::map<std::string, ProcessReport> processes;
+  std::map<std::string, std::int64_t> rows;  // in production, by table
   double seconds = 0;  // from the first emitted message to the last, as far as we saw
   std::int64_t emitted = 0;
   // From the exchange's stamp to the commit; a replay's stamps are not of now, so it has none.

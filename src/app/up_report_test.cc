@@ -17,6 +17,8 @@ UpReport example() {
                                    .merged = 990,
                                    .missing = 4,
                                    .unwatched = 6,
+                                   .withheld = 2,
+                                   .uncertain = 1,
                                    .doubled = 0,
                                    .captured = {{"gatherer-1", 900}}};
   report.audit.lost_by_short_key = 58'539;
@@ -40,6 +42,8 @@ TEST(UpReportTest, TheJsonHoldsEveryFigure) {
   EXPECT_EQ(flat->at("tables.trades.captured.gatherer-1"), "900");
   EXPECT_EQ(flat->at("tables.trades.missing"), "4");
   EXPECT_EQ(flat->at("tables.trades.unwatched"), "6");
+  EXPECT_EQ(flat->at("tables.trades.withheld"), "2");
+  EXPECT_EQ(flat->at("tables.trades.uncertain"), "1");
   EXPECT_EQ(flat->at("unwatched"), "6");
   EXPECT_EQ(flat->at("answered_snapshots"), "12");
   EXPECT_EQ(flat->at("answered_snapshots_merged"), "11");
@@ -48,6 +52,23 @@ TEST(UpReportTest, TheJsonHoldsEveryFigure) {
   EXPECT_FALSE(flat->contains("latency_seconds.production.p99"));
   EXPECT_EQ(flat->at("emitted_per_second"), "100");
   EXPECT_EQ(flat->at("examples[0]"), "missing: trades 5 KX \"a\"");
+}
+
+TEST(UpReportTest, WithoutAnAuditItTellsWhatTheRunTook) {
+  auto report = example();
+  report.options.exchange = real_exchange("demo");
+  report.audited = false;
+  report.rows = {{"trades", 7}};
+  report.processes["gatherer-1"].usage = {1.5, 1 << 20};
+  report.subscribed = Subscribed{};
+  const auto flat = flatten_json(report_json(report, "v"));
+  ASSERT_TRUE(flat) << flat.error().what;
+  EXPECT_EQ(flat->at("mode"), "demo");
+  EXPECT_EQ(flat->at("rows.trades"), "7");
+  EXPECT_EQ(flat->at("processes.gatherer-1.peak_rss_bytes"), "1048576");
+  EXPECT_EQ(flat->at("subscribed.markets"), "0");
+  EXPECT_FALSE(flat->contains("clean"));
+  EXPECT_THAT(report_text(report), Not(HasSubstr("complete")));
 }
 
 TEST(UpReportTest, TheTextSaysWhetherItIsComplete) {

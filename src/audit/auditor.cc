@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "audit/row_keys.h"
+
 namespace kd {
 namespace {
 
@@ -20,46 +22,6 @@ constexpr std::array<std::string_view, 5> kTables = {kTrades, kDeltas, kSnapshot
 constexpr std::size_t kMostExamples = 10;
 constexpr std::int64_t kUsPerMs = 1'000;
 constexpr std::int64_t kDayMs = 86'400'000;
-
-AuditKey delta_key(std::int64_t at_ms, std::string_view ticker, bool yes, std::int64_t price,
-                   std::int64_t size) {
-  return AuditKeyBuilder().add(at_ms).add(ticker).add(std::int64_t{yes}).add(price).add(size).key();
-}
-
-AuditKey text_key(std::string_view first, std::string_view second = "") {
-  return AuditKeyBuilder().add(first).add(second).key();
-}
-
-// The id in the spelling of the uuid type.
-AuditKey trade_key(std::string_view id, std::int64_t price, std::int64_t size) {
-  std::string lower(id);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return AuditKeyBuilder().add(lower).add(price).add(size).key();
-}
-
-bool is_absent(std::string_view field) {
-  return field.empty() || field == "-" || field == "\\N" || field == "null";
-}
-
-// Ten figures: yes_bid … last_trade_size, of which any may be absent.
-AuditKey ticker_key(std::int64_t at_ms, std::string_view ticker, Fields figures) {
-  AuditKeyBuilder key;
-  key.add(at_ms).add(ticker);
-  for (const auto figure : figures) key.add(is_absent(figure) ? std::string_view() : figure);
-  return key.key();
-}
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> out;
-  for (;;) {
-    const auto end = text.find(separator);
-    out.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return out;
-    text.remove_prefix(end + 1);
-  }
-}
 
 std::int64_t to_number(std::string_view text, bool& good) {
   std::int64_t value = 0;
@@ -96,7 +58,7 @@ AuditKey row_key(std::string_view table, Fields row, bool& good) {
   if (table == kTrades) {
     return trade_key(row[0], to_number(row[1], good), to_number(row[2], good));
   }
-  if (table == kLifecycle) return text_key(row[0], row[1]);
+  if (table == kLifecycle) return lifecycle_key(row[0], row[1]);
   if (table == kTickers) return ticker_key(to_number(row[0], good), row[1], row.subspan(2));
   return delta_key(to_number(row[0], good), row[1], row[2] == "t", to_number(row[3], good),
                    to_number(row[4], good));
@@ -105,9 +67,12 @@ AuditKey row_key(std::string_view table, Fields row, bool& good) {
 }  // namespace
 
 bool AuditReport::clean() const {
-  return std::all_of(tables.begin(), tables.end(), [](const auto& table) {
-    return table.second.missing == 0 && table.second.doubled == 0;
-  });
+  return std::ranges::all_of(tables,
+                             [](const auto& table) {
+                               return table.second.missing == 0 && table.second.doubled == 0;
+                             }) &&
+         std::ranges::all_of(evidence,
+                             [](const auto& of) { return of.second.falsely_covered == 0; });
 }
 
 std::int64_t AuditReport::merged() const {
@@ -152,7 +117,7 @@ void Auditor::learn_delta(const TruthRecord& record) {
 
 // Equal states that follow each other in one millisecond are one row.
 void Auditor::learn_ticker(const TruthRecord& record) {
-  const auto figures = split(record.text, ',');
+  const auto figures = split_fields(record.text, ',');
   const auto key = ticker_key(record.at_ms, record.ticker, figures);
   auto& state = ticker_states_[std::string(record.ticker)];
   if (state.key == key && state.at_ms == record.at_ms) {
@@ -177,12 +142,14 @@ void Auditor::learn(const TruthRecord& record) {
                                                  watched(record));
     case Kind::kLifecycle:
       return tallies_.find(kLifecycle)
-          ->second.emit(text_key(record.ticker, record.text), watched(record));
+          ->second.emit(lifecycle_key(record.ticker, record.text), watched(record));
     case Kind::kSnapshot:
       return snapshots_.emit(moment, record.clients & audited_);
     case Kind::kAnsweredSnapshot:
       if (((audited_ >> record.client_bit) & 1U) != 0) snapshots_.answer(moment, record.client_bit);
       return;
+    case Kind::kWithheld:
+      return learn_loss(record);
     case Kind::kClient:
     case Kind::kEnd:
       return;
@@ -282,10 +249,24 @@ void Auditor::explain(const TruthRecord& record) {
   } else if (record.kind == Kind::kTrade) {
     check(kTrades, trade_key(record.text, record.price, record.size));
   } else if (record.kind == Kind::kTicker) {
-    check(kTickers, ticker_key(record.at_ms, record.ticker, split(record.text, ',')));
+    check(kTickers, ticker_key(record.at_ms, record.ticker, split_fields(record.text, ',')));
   } else if (record.kind == Kind::kLifecycle) {
-    check(kLifecycle, text_key(record.ticker, record.text));
+    check(kLifecycle, lifecycle_key(record.ticker, record.text));
   }
+}
+
+void Auditor::prove(const TruthRecord& record, const EvidenceCoverage& evidence) {
+  if (record.kind == Kind::kWithheld) return prove_loss(record, evidence);
+  if (record.kind != Kind::kDelta) return;
+  const auto key =
+      delta_key(record.at_ms, record.ticker, record.text == "yes", record.price, record.size);
+  if (!tallies_.find(kDeltas)->second.misses(key, record.occurrence)) return;
+  auto& figures = evidence_[source_];
+  ++figures.absent;
+  if (!evidence.covers(record.ticker, record.at_ms * kUsPerMs)) return;
+  ++figures.falsely_covered;
+  note("falsely covered by " + source_ + ": " + std::to_string(record.at_ms) + " " +
+       std::string(record.ticker));
 }
 
 AuditReport Auditor::report() {
@@ -298,6 +279,7 @@ AuditReport Auditor::report() {
   }
   report.answered_snapshots = snapshots_.answered();
   report.answered_snapshots_merged = snapshots_.answered_and_seen();
+  report.evidence = evidence_;
   report.examples = examples_;
   std::sort(short_keys_.begin(), short_keys_.end());
   const auto distinct = std::unique(short_keys_.begin(), short_keys_.end()) - short_keys_.begin();

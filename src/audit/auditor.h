@@ -8,11 +8,23 @@
 #include <unordered_map>
 #include <vector>
 
+#include "audit/coverage.h"
 #include "audit/snapshot_tally.h"
 #include "audit/tally.h"
 #include "audit/truth.h"
 
 namespace kd {
+
+// What one gatherer's evidence says of the changes that it does not have; all in rows.
+struct EvidenceAudit {
+  std::int64_t absent = 0;           // emitted and not in its database, whatever the reason
+  std::int64_t falsely_covered = 0;  // of those, at times that its evidence calls covered
+  // Faults kept these from it, on all its connections; and these perhaps.
+  std::int64_t withheld = 0;
+  std::int64_t uncertain = 0;
+  // Of both, absent and at times that its evidence calls covered.
+  std::int64_t withheld_unexplained = 0;
+};
 
 struct AuditReport {
   std::map<std::string, TableAudit> tables;  // by table name
@@ -20,18 +32,20 @@ struct AuditReport {
   // the resolution of the stamps that were sent.
   std::int64_t lost_by_short_key = 0;
   std::int64_t answered_snapshots = 0;  // answers to commands; not part of any table's figures
-  std::int64_t answered_snapshots_merged = 0;  // of those, in production by their client
-  std::vector<std::string> examples;           // a few of the rows that are missing or doubled
+  std::int64_t answered_snapshots_merged = 0;     // of those, in production by their client
+  std::map<std::string, EvidenceAudit> evidence;  // by gatherer
+  std::vector<std::string> examples;              // a few of the rows that are missing or doubled
 
-  bool clean() const;              // nothing missing, nothing doubled
+  bool clean() const;              // nothing missing, doubled or falsely covered
   std::int64_t merged() const;     // rows of all tables
   std::int64_t unwatched() const;  // the same
 };
 
 // Compares the simulator's truth with what the gatherers and production hold.
 //
-// Use: learn() every record; then per gatherer begin_gatherer() and see() its rows; then
-// begin_production() and see() those; at last explain() every record once more, and report().
+// Use: learn() every record; then per gatherer begin_gatherer(), see() its rows and prove() every
+// record; then begin_production() and see() those; at last explain() every record once more, and
+// report().
 // Clients whose id is no gatherer's are not audited. Confined to one thread.
 class Auditor {
  public:
@@ -40,6 +54,8 @@ class Auditor {
 
   void learn(const TruthRecord& record);
   void explain(const TruthRecord& record);
+  // A change that the gatherer does not have must not lie where its evidence says that it has all.
+  void prove(const TruthRecord& record, const EvidenceCoverage& evidence);
 
   void begin_gatherer(const std::string& id);
   void begin_production();
@@ -63,6 +79,8 @@ class Auditor {
   void learn_client(const TruthRecord& record);
   void learn_delta(const TruthRecord& record);
   void learn_ticker(const TruthRecord& record);
+  void learn_loss(const TruthRecord& record);
+  void prove_loss(const TruthRecord& record, const EvidenceCoverage& evidence);
   void finish_learning();
   void begin_source();
   void finish_gatherer();
@@ -82,6 +100,7 @@ class Auditor {
 
   std::string source_;  // the gatherer whose rows are seen; empty: production
   std::map<std::string, std::map<std::string, std::int64_t>> captured_;  // table -> gatherer
+  std::map<std::string, EvidenceAudit> evidence_;
   std::vector<std::string> examples_;
 };
 

@@ -74,6 +74,95 @@ TEST_F(AuditorTest, WhatNoGathererWasSentIsUnwatchedNotMissing) {
   EXPECT_EQ(audit.missing, 0);
 }
 
+TEST_F(AuditorTest, AChangeThatAGathererLacksMustNotLieWhereItsEvidenceClaimsAll) {
+  learn("D\t5\tKX\tyes\t100\t30\t0\t2\t6\t-");
+  learn("D\t9\tKX\tyes\t100\t30\t0\t3\t10\t-");
+  auditor_.begin_gatherer("g-1");
+  see("orderbook_deltas", {"2000000", "9", "KX", "t", "100", "30"});
+  const auto prove = [&](std::int64_t proven_ms) {
+    EvidenceCoverage evidence;
+    evidence.snapshot(7, "KX", 1'000);
+    evidence.watermark(7, proven_ms * 1'000);
+    for (const auto& line : lines_) auditor_.prove(*parse_truth_line(line), evidence);
+    return auditor_.report();
+  };
+  EXPECT_EQ(prove(4).evidence.at("g-1").absent, 1);
+  EXPECT_EQ(prove(4).evidence.at("g-1").falsely_covered, 0);
+  const auto false_claim = prove(5);
+  EXPECT_EQ(false_claim.evidence.at("g-1").falsely_covered, 1);
+  EXPECT_FALSE(false_claim.clean());
+  EXPECT_THAT(false_claim.examples, ElementsAre("falsely covered by g-1: 5 KX"));
+}
+
+TEST_F(AuditorTest, WhatFaultsKeptFromEveryGathererIsWithheldNotMissing) {
+  learn("D\t5\tKX\tyes\t100\t30\t0\t0\t6\t-");  // kept from both, told one after the other
+  learn("W\t6\t5\tKX\tD\t0\tdrop\tunsent\t2\t0\tyes,100,30,0");
+  learn("W\t6\t5\tKX\tD\t1\tdark\tunsent\t0\t0\tyes,100,30,0");
+  learn("D\t5\tKX\tyes\t200\t30\t0\t2\t6\t-");  // the other one got it
+  learn("W\t6\t5\tKX\tD\t0\tdrop\tunsent\t2\t0\tyes,200,30,0");
+  learn("T\t5\tKX\tabc\t100\t30\t3\t6");  // lost with both sockets, later
+  learn("W\t6\t5\tKX\tT\t1\treset\tlost\t1\t0\tabc,100,30");
+  learn("W\t6\t5\tKX\tT\t0\treset\tlost\t0\t0\tabc,100,30");
+  auditor_.begin_production();
+  const auto report = auditor_.report();
+  EXPECT_EQ(report.tables.at("orderbook_deltas").withheld, 1);
+  EXPECT_EQ(report.tables.at("orderbook_deltas").missing, 1);
+  EXPECT_EQ(report.tables.at("orderbook_deltas").unwatched, 0);
+  EXPECT_EQ(report.tables.at("trades").withheld, 1);
+  EXPECT_EQ(report.tables.at("trades").missing, 0);
+}
+
+TEST_F(AuditorTest, WhatMayHaveArrivedIsNeitherMissingNorDoubled) {
+  for (const char* id : {"abc", "def"}) {
+    learn("T\t5\tKX\t" + std::string(id) + "\t100\t30\t3\t6");
+    learn("W\t6\t5\tKX\tT\t0\tcut\tmaybe\t2\t1\t" + std::string(id) + ",100,30");
+    learn("W\t6\t5\tKX\tT\t1\tcut\tlost\t0\t1\t" + std::string(id) + ",100,30");
+  }
+  auditor_.begin_production();
+  see("trades", {"2000000", "abc", "100", "30"});
+  EXPECT_TRUE(auditor_.report().clean());
+  EXPECT_EQ(table("trades").merged, 1);
+  EXPECT_EQ(table("trades").uncertain, 1);
+}
+
+TEST_F(AuditorTest, LossesOfStrangersAreNobodysConcern) {
+  learn("T\t5\tKX\tabc\t100\t30\t5\t6");
+  learn("W\t6\t5\tKX\tT\t2\tcut\tlost\t1\t0\tabc,100,30");
+  auditor_.begin_production();
+  EXPECT_EQ(table("trades").missing, 1);
+}
+
+TEST_F(AuditorTest, SnapshotsAreWithheldByTheirPlaceAmongEquals) {
+  for (const char* index : {"0", "1", "2"}) {
+    learn("S\t9\tKX\t" + std::string(index) + "\t1");
+  }
+  learn("W\t9\t-\tKX\tS\t0\treset\tlost\t0\t0\t1");
+  learn("W\t9\t-\tKX\tS\t0\treset\tmaybe\t0\t1\t2");
+  auditor_.begin_production();
+  see("orderbook_snapshots", {"9", "KX", "g-1"});
+  const auto audit = table("orderbook_snapshots");
+  EXPECT_EQ(audit.merged, 1);
+  EXPECT_EQ(audit.withheld, 1);
+  EXPECT_EQ(audit.uncertain, 1);
+  EXPECT_EQ(audit.missing, 0);
+}
+
+TEST_F(AuditorTest, AWithheldChangeMustNotLieWhereEvidenceClaimsAll) {
+  learn("D\t5\tKX\tyes\t100\t30\t0\t2\t6\t-");
+  learn("W\t6\t5\tKX\tD\t0\tdrop\tunsent\t2\t0\tyes,100,30,0");
+  auditor_.begin_gatherer("g-1");
+  const auto prove = [&](std::int64_t proven_ms) {
+    EvidenceCoverage evidence;
+    evidence.snapshot(7, "KX", 1'000);
+    evidence.watermark(7, proven_ms * 1'000);
+    for (const auto& line : lines_) auditor_.prove(*parse_truth_line(line), evidence);
+    return auditor_.report().evidence.at("g-1");
+  };
+  EXPECT_EQ(prove(4).withheld, 1);
+  EXPECT_EQ(prove(4).withheld_unexplained, 0);
+  EXPECT_EQ(prove(5).withheld_unexplained, 1);
+}
+
 TEST_F(AuditorTest, NamesWhatIsMissing) {
   learn("T\t5\tKX\tabc\t100\t30\t1\t6");
   auditor_.begin_production();

@@ -24,7 +24,22 @@ int count_of(const Map& counts, int bit) {
 }  // namespace
 
 void SnapshotTally::emit(const Moment& moment, std::uint64_t clients) {
-  moments_[moment].emitted.push_back(clients);
+  auto& counts = moments_[moment];
+  counts.emitted.push_back(clients);
+  counts.doubted.push_back(0);
+  counts.withheld.push_back(false);
+}
+
+void SnapshotTally::withhold(const Moment& moment, std::size_t index, int client_bit, Doubt doubt) {
+  auto& counts = moments_[moment];
+  if (index >= counts.emitted.size()) return;
+  const auto bit = std::uint64_t{1} << client_bit;
+  if (doubt == Doubt::kMaybe) {
+    counts.doubted[index] |= bit;
+  } else {
+    counts.emitted[index] &= ~bit;
+    counts.withheld[index] = true;
+  }
 }
 
 void SnapshotTally::answer(const Moment& moment, int client_bit) {
@@ -53,6 +68,10 @@ bool SnapshotTally::has(const Counts& counts, std::size_t index, int client_bit)
   if (!sent_to(counts.emitted[index], client_bit)) return false;
   const auto end = counts.emitted.begin() + static_cast<std::ptrdiff_t>(index) + 1;
   return count_of(counts.seen, client_bit) >= sent_count({counts.emitted.begin(), end}, client_bit);
+}
+
+bool SnapshotTally::is_doubted_by_all(const Counts& counts, std::size_t index) {
+  return (counts.emitted[index] & ~counts.doubted[index]) == 0;
 }
 
 bool SnapshotTally::in_production(const Counts& counts, std::size_t index) {
@@ -86,11 +105,10 @@ TableAudit SnapshotTally::result() const {
   for (const auto& [moment, counts] : moments_) {
     for (std::size_t i = 0; i < counts.emitted.size(); ++i) {
       ++audit.emitted;
-      if (counts.emitted[i] == 0) {
-        ++audit.unwatched;
-      } else {
-        ++(in_production(counts, i) ? audit.merged : audit.missing);
-      }
+      ++(counts.emitted[i] == 0         ? counts.withheld[i] ? audit.withheld : audit.unwatched
+         : in_production(counts, i)     ? audit.merged
+         : is_doubted_by_all(counts, i) ? audit.uncertain
+                                        : audit.missing);
     }
   }
   audit.doubled = excess_;
@@ -101,7 +119,8 @@ std::vector<SnapshotTally::Moment> SnapshotTally::missing(std::size_t most) cons
   std::vector<Moment> out;
   for (const auto& [moment, counts] : moments_) {
     for (std::size_t i = 0; i < counts.emitted.size() && out.size() < most; ++i) {
-      if (counts.emitted[i] != 0 && !in_production(counts, i)) out.push_back(moment);
+      const bool sure = counts.emitted[i] != 0 && !is_doubted_by_all(counts, i);
+      if (sure && !in_production(counts, i)) out.push_back(moment);
     }
   }
   return out;

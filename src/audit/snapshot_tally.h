@@ -19,6 +19,10 @@ class SnapshotTally {
 
   void emit(const Moment& moment, std::uint64_t clients);
   void answer(const Moment& moment, int client_bit);
+  // The client did not get, or perhaps not, the `index`-th snapshot of a moment, which was emitted
+  // before.
+  enum class Doubt { kUnsent, kLost, kMaybe };
+  void withhold(const Moment& moment, std::size_t index, int client_bit, Doubt doubt);
 
   void begin_source();
   // A row of the gatherer with that bit; -1: of none that was a client. False when nothing like it
@@ -35,12 +39,15 @@ class SnapshotTally {
  private:
   struct Counts {
     std::vector<std::uint64_t> emitted;  // the clients of each snapshot, in order
+    std::vector<std::uint64_t> doubted;  // of those, the ones that may not have got it
+    std::vector<bool> withheld;          // from some client
     std::map<int, int> answered;         // by client
     std::map<int, int> seen;             // by client
   };
 
   static bool has(const Counts& counts, std::size_t index, int client_bit);
   static bool in_production(const Counts& counts, std::size_t index);
+  static bool is_doubted_by_all(const Counts& counts, std::size_t index);
 
   std::map<Moment, Counts> moments_;
   std::int64_t answered_ = 0;

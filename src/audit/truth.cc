@@ -4,11 +4,12 @@
 #include <charconv>
 #include <fstream>
 #include <span>
+#include <utility>
 
 namespace kd {
 namespace {
 
-constexpr std::size_t kMostFields = 10;
+constexpr std::size_t kMostFields = 12;
 using Kind = TruthRecord::Kind;
 
 // The tab-separated fields of one line behind its kind, read by position; the first problem stays.
@@ -37,6 +38,16 @@ class Fields {
   std::optional<std::int64_t> optional_number(std::size_t at) {
     if (at >= count_ || fields_[at] == "-") return std::nullopt;
     return number(at);
+  }
+
+  template <typename Value, std::size_t N>
+  Value one_of(std::size_t at, const std::array<std::pair<const char*, Value>, N>& names) {
+    const auto field = text(at);
+    for (const auto& [name, value] : names) {
+      if (field == name) return value;
+    }
+    note(at);
+    return names.front().second;
   }
 
   const std::string& problem() const { return problem_; }
@@ -77,6 +88,7 @@ TruthRecord delta(Fields& in) {
   auto record = change(Kind::kDelta, in, 3, 7);
   record.price = in.number(4);
   record.size = in.number(5);
+  record.occurrence = in.number(6);
   record.at_us = in.optional_number(9);
   return record;
 }
@@ -106,6 +118,29 @@ TruthRecord answered_snapshot(Fields& in) {
   return record;
 }
 
+TruthRecord withheld(Fields& in) {
+  TruthRecord record;
+  record.kind = Kind::kWithheld;
+  record.of =
+      in.one_of(4, std::array{std::pair{"D", Kind::kDelta}, std::pair{"T", Kind::kTrade},
+                              std::pair{"S", Kind::kSnapshot}, std::pair{"K", Kind::kTicker},
+                              std::pair{"L", Kind::kLifecycle}});
+  const auto sending = in.number(1);
+  record.at_ms = in.optional_number(2).value_or(sending);
+  if (record.of == Kind::kSnapshot || record.of == Kind::kLifecycle) record.at_ms = sending;
+  record.ticker = in.text(3);
+  record.client_bit = static_cast<int>(in.number(5));
+  record.fault = in.text(6);
+  using Loss = TruthRecord::Loss;
+  record.loss =
+      in.one_of(7, std::array{std::pair{"unsent", Loss::kUnsent}, std::pair{"lost", Loss::kLost},
+                              std::pair{"maybe", Loss::kMaybe}});
+  record.clients = in.mask(8);
+  record.maybe = in.mask(9);
+  record.text = in.text(10);
+  return record;
+}
+
 TruthRecord client(Fields& in) {
   TruthRecord record;
   record.kind = Kind::kClient;
@@ -131,6 +166,8 @@ Expected<TruthRecord> parse_truth_line(std::string_view line) {
     record = snapshot(in);
   } else if (in.kind() == "A") {
     record = answered_snapshot(in);
+  } else if (in.kind() == "W") {
+    record = withheld(in);
   } else if (in.kind() == "C") {
     record = client(in);
   } else if (in.kind() != "E") {

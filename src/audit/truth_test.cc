@@ -36,6 +36,16 @@ TEST(TruthTest, ReadsEveryKindOfRecord) {
   EXPECT_EQ(trade.clients, 255U);
   EXPECT_EQ(parsed("S\t9\tKX\t1\t6").clients, 6U);
   EXPECT_EQ(parsed("A\t9\tKX\t2").client_bit, 2);
+  const auto withheld = parsed("W\t6\t5\tKX\tD\t2\treset\tlost\t3\t8\tyes,52500,-250,1");
+  EXPECT_EQ(withheld.of, Kind::kDelta);
+  EXPECT_EQ(withheld.at_ms, 5);
+  EXPECT_EQ(withheld.client_bit, 2);
+  EXPECT_EQ(withheld.fault, "reset");
+  EXPECT_EQ(withheld.loss, TruthRecord::Loss::kLost);
+  EXPECT_EQ(withheld.clients, 3U);
+  EXPECT_EQ(withheld.maybe, 8U);
+  EXPECT_EQ(withheld.text, "yes,52500,-250,1");
+  EXPECT_EQ(parsed("W\t6\t-\tKX\tS\t2\tdrop\tunsent\t0\t0\t4").at_ms, 6);
   EXPECT_EQ(parsed("K\t9\tKX\t1,2,,4\t3\t9").text, "1,2,,4");
   EXPECT_EQ(parsed("L\t9\tKX\tdetermined\t3").text, "determined");
   EXPECT_EQ(parsed("C\t0\tgatherer-1").text, "gatherer-1");

@@ -18,6 +18,7 @@ CopyRowWriter begin(RowBatch& batch, std::int16_t columns) {
 
 void note_times(RowBatch& batch, Micros exchange, const std::optional<Micros>& sending) {
   if (batch.rows() % kLatencySample == 1) batch.exchange_us.push_back(to_us(exchange));
+  batch.widen_exchange_time(to_us(exchange));
   if (sending && to_us(*sending) > batch.newest_sending_us) {
     batch.newest_sending_us = to_us(*sending);
   }
@@ -120,6 +121,23 @@ void append_snapshot(RowBatch& batch, const AnchoredSnapshot& snapshot) {
   note_times(batch, snapshot.snapshot_ts, snapshot.origin.sending);
 }
 
+void append_rest_snapshot(RowBatch& batch, const RestSnapshot& snapshot) {
+  auto row = begin(batch, 12);
+  row.int8(to_us(floor_to_ms(snapshot.requested)));
+  row.int8(to_us(snapshot.received));
+  row.bytes(snapshot.ticker);
+  row.bytes("rest");
+  row.int8_array(snapshot.yes_bids);
+  row.int8_array(snapshot.no_bids);
+  row.null();  // anchor_ts
+  row.null();  // anchor_deltas
+  row.int2(0);
+  row.null();  // stream_id
+  row.null();  // seq
+  // The commit latency is counted from the answer: the exchange's own time is not known.
+  note_times(batch, snapshot.received, std::nullopt);
+}
+
 void append_ledger(RowBatch& batch, const LedgerEvent& event) {
   auto row = begin(batch, 12);
   row.int8(to_us(event.at));
@@ -134,6 +152,22 @@ void append_ledger(RowBatch& batch, const LedgerEvent& event) {
   event.reason.empty() ? row.null() : row.bytes(event.reason);
   event.tickers.empty() ? row.null() : row.text_array(event.tickers);
   note_times(batch, event.at, std::nullopt);
+  if (event.from) batch.widen_exchange_time(to_us(*event.from));
+  if (event.to) batch.widen_exchange_time(to_us(*event.to));
+}
+
+void append_watermark(RowBatch& batch, Micros at, std::span<const StreamProof> proofs) {
+  std::vector<std::int64_t> streams;
+  std::vector<std::int64_t> until;
+  for (const auto& proof : proofs) {
+    streams.push_back(proof.stream_id);
+    until.push_back(to_us(proof.proven_until));
+  }
+  auto row = begin(batch, 4);
+  row.int8(to_us(at));
+  row.int8_array(streams);
+  row.int8_array(until);
+  note_times(batch, at, std::nullopt);
 }
 
 void append_quarantine(RowBatch& batch, Micros received, std::string_view reason,

@@ -42,6 +42,16 @@ struct AnchoredSnapshot {
 };
 void append_snapshot(RowBatch& batch, const AnchoredSnapshot& snapshot);
 
+// A book read over REST: it held at some instant between request and answer. No stream, no anchor.
+struct RestSnapshot {
+  std::string_view ticker;
+  Micros requested{};  // snapshot_ts is its millisecond
+  Micros received{};
+  std::span<const std::int64_t> yes_bids;  // price, size, price, size, …
+  std::span<const std::int64_t> no_bids;
+};
+void append_rest_snapshot(RowBatch& batch, const RestSnapshot& snapshot);
+
 struct LedgerEvent {
   Micros at{};
   std::int64_t stream_id = 0;
@@ -56,6 +66,13 @@ struct LedgerEvent {
   std::span<const std::string_view> tickers;
 };
 void append_ledger(RowBatch& batch, const LedgerEvent& event);
+
+// Up to when, by the exchange's clock, one stream is proven complete.
+struct StreamProof {
+  std::int64_t stream_id = 0;
+  Micros proven_until{};
+};
+void append_watermark(RowBatch& batch, Micros at, std::span<const StreamProof> proofs);
 
 void append_quarantine(RowBatch& batch, Micros received, std::string_view reason,
                        std::string_view frame);

@@ -16,7 +16,11 @@ using json::ondemand::value;
 // A body parsed, with the copy that the parser needs (padded at its end).
 struct Body {
   explicit Body(std::string_view text) : padded(text) {}
+  // Fails unless all of the text is JSON: behind an error of the text the parser, which reads on
+  // demand, must not be asked for more.
   Expected<object> root() {
+    simdjson::dom::parser whole;
+    if (const auto error = whole.parse(padded).error()) return bad("body", error);
     if (const auto error = parser.iterate(padded).get(document)) return bad("body", error);
     object out;
     if (const auto error = document.get_object().get(out)) return bad("body", error);
@@ -87,11 +91,12 @@ Expected<std::string> cursor_of(object& from) {
   return std::string(text);
 }
 
-// A market is recorded even when its close time cannot be read.
+// A market is recorded even when its times cannot be read.
 Expected<Market> market_from(object& item) {
   Market market;
   KD_TRY(market.ticker, required_text(item, "ticker"));
   KD_TRY(market.status, required_text(item, "status"));
+  if (const auto open = required_time(item, "open_time")) market.open_time = *open;
   if (const auto close = required_time(item, "close_time")) market.close_time = *close;
   return market;
 }
@@ -123,7 +128,8 @@ Expected<RestBook> book_from(object& holder, std::string ticker) {
   KD_TRY(auto v, required(holder, "orderbook_fp"));
   object book;
   if (const auto error = v.get_object().get(book)) return bad("orderbook_fp", error);
-  RestBook out{.ticker = std::move(ticker), .yes = {}, .no = {}};
+  RestBook out;
+  out.ticker = std::move(ticker);
   KD_TRY(out.yes, levels_of(book, "yes_dollars"));
   KD_TRY(out.no, levels_of(book, "no_dollars"));
   return out;
@@ -169,6 +175,32 @@ Expected<MarketsPage> decode_markets_page(std::string_view text) {
   if (auto done = for_each(root, "markets", read); !done) return tl::unexpected(done.error());
   KD_TRY(page.cursor, cursor_of(root));
   return page;
+}
+
+Expected<Market> decode_market(std::string_view text) {
+  Body body(text);
+  KD_TRY(auto root, body.root());
+  KD_TRY(auto v, required(root, "market"));
+  object item;
+  if (const auto error = v.get_object().get(item)) return bad("market", error);
+  return market_from(item);
+}
+
+Expected<std::vector<TimeWindow>> decode_maintenance_windows(std::string_view text) {
+  Body body(text);
+  KD_TRY(auto root, body.root());
+  KD_TRY(auto v, required(root, "schedule"));
+  object schedule;
+  if (const auto error = v.get_object().get(schedule)) return bad("schedule", error);
+  std::vector<TimeWindow> windows;
+  if (!optional_value(schedule, "maintenance_windows")) return windows;
+  KD_DO(for_each(schedule, "maintenance_windows", [&](object& item) -> Expected<void> {
+    const auto from = required_time(item, "start_datetime");
+    const auto to = required_time(item, "end_datetime");
+    if (from && to) windows.push_back({*from, *to});
+    return {};
+  }));
+  return windows;
 }
 
 Expected<ExchangeStatus> decode_exchange_status(std::string_view text) {
@@ -217,18 +249,43 @@ Expected<RestBook> decode_orderbook(std::string_view text, std::string ticker) {
   return book_from(root, std::move(ticker));
 }
 
-Expected<std::vector<RestBook>> decode_orderbooks(std::string_view text) {
+Expected<RestBooks> decode_orderbooks(std::string_view text) {
   Body body(text);
   KD_TRY(auto root, body.root());
-  std::vector<RestBook> books;
-  const auto read = [&](object& item) -> Expected<void> {
+  RestBooks out;
+  const auto book_of = [](object& item) -> Expected<RestBook> {
     KD_TRY(auto ticker, required_text(item, "ticker"));
-    KD_TRY(auto book, book_from(item, std::move(ticker)));
-    books.push_back(std::move(book));
-    return {};
+    return book_from(item, std::move(ticker));
   };
-  if (auto done = for_each(root, "orderbooks", read); !done) return tl::unexpected(done.error());
-  return books;
+  KD_DO(for_each(root, "orderbooks", [&](object& item) -> Expected<void> {
+    auto book = book_of(item);
+    if (book) {
+      out.books.push_back(*std::move(book));
+      return {};
+    }
+    std::string_view raw;
+    if (const auto error = item.reset().error()) return bad("orderbooks", error);
+    if (const auto error = item.raw_json().get(raw)) return bad("orderbooks", error);
+    out.unreadable.push_back({book.error().what, std::string(raw)});
+    return {};
+  }));
+  return out;
+}
+
+LifecycleTimes decode_lifecycle_times(std::string_view payload) {
+  LifecycleTimes times;
+  Body body(payload);
+  auto root = body.root();
+  if (!root) return times;
+  const auto read = [&](std::string_view field) -> std::optional<Micros> {
+    std::int64_t seconds = 0;
+    const auto found = optional_value(*root, field);
+    if (!found || value(*found).get_int64().get(seconds)) return std::nullopt;
+    return Micros(std::chrono::seconds(seconds));
+  };
+  times.open = read("open_ts");
+  times.close = read("close_ts");
+  return times;
 }
 
 Expected<TradesPage> decode_trades_page(std::string_view text) {

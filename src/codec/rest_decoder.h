@@ -21,6 +21,8 @@ struct MarketsPage {
   std::string cursor;                   // empty: the last page
 };
 Expected<MarketsPage> decode_markets_page(std::string_view body);
+// Of /markets/{ticker}.
+Expected<Market> decode_market(std::string_view body);
 
 struct ExchangeStatus {
   bool exchange_active = false;
@@ -35,6 +37,14 @@ struct ExchangeStatus {
 };
 Expected<ExchangeStatus> decode_exchange_status(std::string_view body);
 
+// The announced maintenance of /exchange/schedule. What cannot be read of it is left out.
+struct TimeWindow {
+  Micros from{};
+  Micros to{};  // exclusive
+  friend bool operator==(const TimeWindow&, const TimeWindow&) = default;
+};
+Expected<std::vector<TimeWindow>> decode_maintenance_windows(std::string_view body);
+
 struct AccountLimits {
   std::string usage_tier;
   double read_refill_rate = 0;      // tokens a second
@@ -44,13 +54,24 @@ Expected<AccountLimits> decode_account_limits(std::string_view body);
 
 struct RestBook {
   std::string ticker;
-  std::vector<Level> yes;
+  std::vector<Level> yes;  // bids, ascending, of the side's own leg
   std::vector<Level> no;
+  Micros requested{};  // it held at some instant between these two, which whoever asked fills in
+  Micros received{};
 };
 // Of /markets/{ticker}/orderbook; the body does not name the market.
 Expected<RestBook> decode_orderbook(std::string_view body, std::string ticker);
-// Of /markets/orderbooks; match by ticker, never by place.
-Expected<std::vector<RestBook>> decode_orderbooks(std::string_view body);
+// Of /markets/orderbooks; match by ticker, never by place. A book that cannot be decoded exactly
+// hides none beside it.
+struct RestBooks {
+  std::vector<RestBook> books;
+  struct Unreadable {
+    std::string reason;
+    std::string text;  // the entry as it came
+  };
+  std::vector<Unreadable> unreadable;
+};
+Expected<RestBooks> decode_orderbooks(std::string_view body);
 
 struct RestTrade {
   Uuid trade_id;
@@ -72,6 +93,13 @@ struct HistoricalCutoff {
   Micros trades_created{};
 };
 Expected<HistoricalCutoff> decode_historical_cutoff(std::string_view body);
+
+// When a market opens and closes, as the `msg` of a lifecycle event says; absent: it does not.
+struct LifecycleTimes {
+  std::optional<Micros> open;
+  std::optional<Micros> close;
+};
+LifecycleTimes decode_lifecycle_times(std::string_view payload);
 
 // The text a refusing server sent, whichever of its three shapes it has; the start of the body
 // when it is none of them (HTML from the edge).

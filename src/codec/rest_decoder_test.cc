@@ -62,10 +62,58 @@ TEST(RestDecoderTest, ReadsBooksByTicker) {
   const auto books = decode_orderbooks(
       R"({"orderbooks":[{"ticker":"A","orderbook_fp":{"yes_dollars":[["0.4100","88.50"]],"no_dollars":[]}}]})");
   ASSERT_TRUE(books) << books.error().what;
-  ASSERT_EQ(books->size(), 1U);
-  EXPECT_EQ((*books)[0].yes[0], (Level{*Price::parse("0.41"), Size(8'850)}));
-  EXPECT_TRUE((*books)[0].no.empty());
+  ASSERT_EQ(books->books.size(), 1U);
+  EXPECT_EQ(books->books[0].yes[0], (Level{*Price::parse("0.41"), Size(8'850)}));
+  EXPECT_TRUE(books->books[0].no.empty());
+  EXPECT_TRUE(books->unreadable.empty());
   EXPECT_FALSE(decode_orderbook(R"({"orderbook":{}})", "A"));
+}
+
+TEST(RestDecoderTest, AnUnreadableBookIsKeptAsItCameAndHidesNoneBesideIt) {
+  const std::string bad =
+      R"({"ticker":"B","orderbook_fp":{"yes_dollars":[["0.410001","1.00"]],"no_dollars":[]}})";
+  const auto books = decode_orderbooks(
+      R"({"orderbooks":[)" + bad +
+      R"(,{"ticker":"C"},{"ticker":"A","orderbook_fp":{"yes_dollars":[],"no_dollars":[["0.96","5.00"]]}}]})");
+  ASSERT_TRUE(books) << books.error().what;
+  ASSERT_EQ(books->books.size(), 1U);
+  EXPECT_EQ(books->books[0].ticker, "A");
+  ASSERT_EQ(books->unreadable.size(), 2U);
+  EXPECT_EQ(books->unreadable[0].text, bad);
+  EXPECT_THAT(books->unreadable[0].reason, StartsWith("yes_dollars: "));
+  EXPECT_EQ(books->unreadable[1].reason, "orderbook_fp: missing");
+}
+
+TEST(RestDecoderTest, ReadsOneMarketWithItsTimes) {
+  const auto one = decode_market(R"({"market":)" + std::string(kMarket) + "}");
+  ASSERT_TRUE(one) << one.error().what;
+  EXPECT_EQ(one->ticker, "A-1");
+  EXPECT_EQ(one->open_time, micros_from_ms(1'786'408'200'000));
+  EXPECT_FALSE(decode_market(R"({"error":"no"})"));
+}
+
+TEST(RestDecoderTest, ReadsTheTimesOfALifecycleEvent) {
+  const auto both =
+      decode_lifecycle_times(R"({"close_ts":1786409100,"open_ts":1786408200,"x":{}})");
+  EXPECT_EQ(both.open, micros_from_ms(1'786'408'200'000));
+  EXPECT_EQ(both.close, micros_from_ms(1'786'409'100'000));
+  const auto none = decode_lifecycle_times(R"({"close_ts":"soon","open_ts":null})");
+  EXPECT_EQ(none.open, std::nullopt);
+  EXPECT_EQ(none.close, std::nullopt);
+  EXPECT_EQ(decode_lifecycle_times("{").close, std::nullopt);
+}
+
+TEST(RestDecoderTest, ReadsTheAnnouncedMaintenance) {
+  const auto windows = decode_maintenance_windows(
+      R"({"schedule":{"standard_hours":[],"maintenance_windows":[)"
+      R"({"start_datetime":"2026-08-11T00:30:00Z","end_datetime":"2026-08-11T00:45:00Z"},)"
+      R"({"start_datetime":"soon","end_datetime":"2026-08-11T00:45:00Z"}]}})");
+  ASSERT_TRUE(windows) << windows.error().what;
+  ASSERT_EQ(windows->size(), 1U);
+  EXPECT_EQ((*windows)[0],
+            (TimeWindow{micros_from_ms(1'786'408'200'000), micros_from_ms(1'786'409'100'000)}));
+  EXPECT_TRUE(decode_maintenance_windows(R"({"schedule":{}})"));
+  EXPECT_FALSE(decode_maintenance_windows("{}"));
 }
 
 TEST(RestDecoderTest, FloorsTheTimeOfATradeAndKeepsTheRest) {
@@ -96,6 +144,13 @@ TEST(RestDecoderTest, FindsTheTextOfEveryShapeOfError) {
   EXPECT_EQ(error_text(R"({"error":{"code":"not_found","message":"not found"}})"), "not found");
   EXPECT_EQ(error_text(R"({"error":"too many requests"})"), "too many requests");
   EXPECT_THAT(error_text("<html>bad gateway</html>"), StartsWith("<html>"));
+}
+
+TEST(RestDecoderTest, ABodyThatIsBrokenSomewhereGivesNothingOfItself) {
+  const std::string broken = R"({"error":"0.0100","1.00"],"open_ts":1,["0.0200","27.00"]})";
+  EXPECT_EQ(error_text(broken), broken);
+  EXPECT_FALSE(decode_lifecycle_times(broken).open);
+  EXPECT_FALSE(decode_markets_page(R"({"markets":[{"ticker":"A","status":"active"}],"cursor":"x)"));
 }
 
 }  // namespace

@@ -15,16 +15,18 @@ enum class Table : std::uint8_t {
   kLifecycleEvents,
   kLedger,
   kQuarantine,
+  kWatermarks,
 };
 
-inline constexpr std::array<Table, 7> kAllTables{
-    Table::kTrades,          Table::kOrderbookDeltas, Table::kOrderbookSnapshots, Table::kTickers,
-    Table::kLifecycleEvents, Table::kLedger,          Table::kQuarantine};
+inline constexpr std::array<Table, 8> kAllTables{
+    Table::kTrades,     Table::kOrderbookDeltas, Table::kOrderbookSnapshots,
+    Table::kTickers,    Table::kLifecycleEvents, Table::kLedger,
+    Table::kQuarantine, Table::kWatermarks};
 
 constexpr std::string_view name_of(Table table) {
-  constexpr std::array<std::string_view, 7> kNames{
+  constexpr std::array<std::string_view, 8> kNames{
       "trades",           "orderbook_deltas", "orderbook_snapshots", "tickers",
-      "lifecycle_events", "ledger",           "quarantine"};
+      "lifecycle_events", "ledger",           "quarantine",          "watermarks"};
   return kNames[static_cast<std::size_t>(table)];
 }
 

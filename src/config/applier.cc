@@ -29,6 +29,14 @@ bool is_list(const std::string& path, const ConfigSchema& schema) {
                      [&](const ConfigKey& key) { return key.path.starts_with(path + "["); });
 }
 
+// Whether it is an item of a list of values, or below one: the list's own node answers for it.
+bool is_item(const std::string& path, const ConfigSchema& schema) {
+  const auto bracket = path.find('[');
+  if (bracket == std::string::npos) return false;
+  const auto* const key = find_key(path.substr(0, bracket), schema);
+  return key != nullptr && key->list;
+}
+
 // Every path of the schema, and every section above one.
 std::set<std::string> known_paths(const ConfigSchema& schema) {
   std::set<std::string> paths;
@@ -91,6 +99,7 @@ Expected<void> ConfigApplier::apply(const ConfigSchema& schema) {
 
 Expected<void> ConfigApplier::apply_node(const DocumentNode& node, const ConfigSchema& schema) {
   if (const auto* key = find_key(node.path, schema)) return set_value(node, *key);
+  if (is_item(node.path, schema)) return {};
   if (is_section(node.path, schema)) return check_section(node, false);
   if (is_list(node.path, schema)) return check_section(node, true);
   const auto nearest = nearest_key(node.path, schema);
@@ -109,26 +118,50 @@ Expected<void> ConfigApplier::set_value(const DocumentNode& node, const ConfigKe
   if (node.kind == DocumentNode::Kind::kEmpty) {
     return error(node.path, "has no value; give one (" + expectation(key) + ") or remove the key");
   }
-  if (node.kind != DocumentNode::Kind::kValue) {
-    return error(node.path, "must be a single value (" + expectation(key) + ")");
+  const bool is_list = key.list && node.kind == DocumentNode::Kind::kList;
+  if (node.kind != DocumentNode::Kind::kValue && !is_list) {
+    return error(node.path, key.list ? "must be a list of values (" + expectation(key) + ")"
+                                     : "must be a single value (" + expectation(key) + ")");
   }
   if (node.path != key.path && given(key.path)) {
     return error(node.path, "cannot be given together with " + key.path);
   }
-  KD_TRY(const auto value, value_of(node, key));
+  KD_TRY(const auto value, is_list ? items_of(node, key) : value_of(node, key));
   if (key.set(value)) return {};
-  const std::string shown = key.secret ? "the value" : "'" + value + "'";
+  std::string shown = key.secret ? "the value" : "'" + value + "'";
+  std::replace(shown.begin(), shown.end(), '\n', ' ');  // between the items of a list
   return error(node.path, shown + " is not allowed; expected " + expectation(key));
+}
+
+Expected<std::string> ConfigApplier::substitute_at(const DocumentNode& node) const {
+  const auto value = substitute(node.value, environment_);
+  if (!value) return error(node.path, value.error().what);
+  return *value;
 }
 
 Expected<std::string> ConfigApplier::value_of(const DocumentNode& node,
                                               const ConfigKey& key) const {
-  const auto value = substitute(node.value, environment_);
-  if (!value) return error(node.path, value.error().what);
-  if (node.path == key.path) return *value;
-  const auto secret = read_secret(*value);
+  KD_TRY(const auto value, substitute_at(node));
+  if (node.path == key.path) return value;
+  const auto secret = read_secret(value);
   if (!secret) return error(node.path, secret.error().what);
   return *secret;
+}
+
+Expected<std::string> ConfigApplier::items_of(const DocumentNode& node,
+                                              const ConfigKey& key) const {
+  std::string joined;
+  for (std::size_t i = 0;; ++i) {
+    const auto path = node.path + "[" + std::to_string(i) + "]";
+    const auto item = std::find_if(nodes_.begin(), nodes_.end(),
+                                   [&](const DocumentNode& other) { return other.path == path; });
+    if (item == nodes_.end()) return joined;
+    if (item->kind != DocumentNode::Kind::kValue) {
+      return error(path, "must be a single value (" + expectation(key) + ")");
+    }
+    KD_TRY(const auto value, substitute_at(*item));
+    joined += (i == 0 ? "" : "\n") + value;
+  }
 }
 
 Expected<void> ConfigApplier::check_key(const ConfigKey& key) const {

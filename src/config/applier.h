@@ -29,6 +29,8 @@ class ConfigApplier {
   Expected<void> apply_node(const DocumentNode& node, const ConfigSchema& schema);
   Expected<void> set_value(const DocumentNode& node, const ConfigKey& key);
   Expected<std::string> value_of(const DocumentNode& node, const ConfigKey& key) const;
+  Expected<std::string> substitute_at(const DocumentNode& node) const;
+  Expected<std::string> items_of(const DocumentNode& node, const ConfigKey& key) const;
   Expected<void> check_key(const ConfigKey& key) const;
   Expected<void> check_section(const DocumentNode& node, bool list) const;
 

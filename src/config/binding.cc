@@ -57,6 +57,25 @@ std::optional<T> value_of(const std::string& text, Parse parse) {
   return *parsed;
 }
 
+// Items joined by line ends; an item that is empty is refused.
+std::optional<std::vector<std::string>> split_items(const std::string& joined) {
+  std::vector<std::string> items;
+  for (std::size_t start = 0; start < joined.size();) {
+    const auto end = std::min(joined.find('\n', start), joined.size());
+    if (end == start) return std::nullopt;
+    items.push_back(joined.substr(start, end - start));
+    start = end + 1;
+  }
+  if (joined.ends_with('\n')) return std::nullopt;
+  return items;
+}
+
+std::string join_items(const std::vector<std::string>& items) {
+  std::string joined;
+  for (const auto& item : items) joined += (joined.empty() ? "" : "\n") + item;
+  return joined;
+}
+
 }  // namespace
 
 ConfigKey& SchemaBuilder::add(const std::string& name, Kind kind, const std::string& help,
@@ -122,6 +141,23 @@ ConfigKey& SchemaBuilder::url(const std::string& name, std::string& field,
         return known;
       },
       [&field] { return field; });
+  key.quoted = true;
+  return key;
+}
+
+ConfigKey& SchemaBuilder::list(const std::string& name, std::vector<std::string>& field,
+                               const std::string& allowed, bool (*valid)(const std::string&),
+                               const std::string& help) {
+  auto& key = add(
+      name, {"list", allowed}, help,
+      [&field, valid](const std::string& value) {
+        auto items = split_items(value);
+        if (!items || !std::all_of(items->begin(), items->end(), valid)) return false;
+        field = *std::move(items);
+        return true;
+      },
+      [&field] { return join_items(field); });
+  key.list = true;
   key.quoted = true;
   return key;
 }

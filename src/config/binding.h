@@ -28,6 +28,10 @@ class SchemaBuilder {
   ConfigKey& identifier(const std::string& name, std::string& field, const std::string& help);
   ConfigKey& url(const std::string& name, std::string& field,
                  const std::vector<std::string>& schemes, const std::string& help);
+  // Of items on one line each that `valid` accepts; a single value is a list of one.
+  ConfigKey& list(const std::string& name, std::vector<std::string>& field,
+                  const std::string& allowed, bool (*valid)(const std::string&),
+                  const std::string& help);
   ConfigKey& choice(const std::string& name, std::string& field,
                     const std::vector<std::string>& values, const std::string& help);
   ConfigKey& flag(const std::string& name, bool& field, const std::string& help);

@@ -14,6 +14,8 @@ namespace {
 using testing::HasSubstr;
 
 constexpr const char* kLeast = R"(gatherer_id: g-1
+spill: {dir: spill}
+tape: {dir: tape}
 api:
   key_id: abc
   private_key_file: kalshi.key
@@ -53,6 +55,34 @@ TEST(LoaderTest, TheLeastFileGetsTheDocumentedDefaults) {
   EXPECT_EQ(config->connections.orderbook, 144);
   EXPECT_EQ(config->writers.orderbook_deltas.batch_size, 5000);
   EXPECT_EQ(config->database.ssl_mode, "prefer");
+}
+
+TEST(LoaderTest, AListMayBeWrittenInEveryWayYamlHas) {
+  const auto config = gatherer(std::string(kLeast) +
+                               "universe:\n  include: [\"series:KXBTC*\", KXETH-26NOV22]\n"
+                               "  exclude:\n    - market:KXBTC-1-2\n  combos: false\n");
+  ASSERT_TRUE(config) << config.error().what;
+  EXPECT_THAT(config->universe.include, testing::ElementsAre("series:KXBTC*", "KXETH-26NOV22"));
+  EXPECT_THAT(config->universe.exclude, testing::ElementsAre("market:KXBTC-1-2"));
+  EXPECT_THAT(config->universe.combos, testing::ElementsAre("false"));
+  EXPECT_THAT(print_config(*config), HasSubstr("include: [\"series:KXBTC*\", KXETH-26NOV22]"));
+  const auto again = gatherer(std::string(kLeast) + "universe: {include: []}\n");
+  ASSERT_TRUE(again) << again.error().what;
+  EXPECT_TRUE(again->universe.include.empty());
+}
+
+TEST(LoaderTest, SaysWhatIsWrongWithAList) {
+  const auto with = [](const std::string& universe) {
+    const auto config = gatherer(std::string(kLeast) + "universe: {" + universe + "}\n");
+    return config ? "" : config.error().what;
+  };
+  EXPECT_THAT(with("include: [serie:KX]"),
+              HasSubstr("g.yaml:7: universe.include: 'serie:KX' is not allowed; expected list, "
+                        "patterns: series:GLOB"));
+  EXPECT_THAT(with("include: [{a: b}]"), HasSubstr("universe.include[0]: must be a single value"));
+  EXPECT_THAT(with("include: {a: b}"), HasSubstr("universe.include: must be a list"));
+  EXPECT_THAT(with("combos: [books]"), HasSubstr("is not allowed; expected list, true, false"));
+  EXPECT_THAT(with("includes: [A]"), HasSubstr("did you mean 'universe.include'"));
 }
 
 TEST(LoaderTest, ReadsUnitsAndAuto) {
@@ -125,12 +155,12 @@ TEST_P(InvalidGathererTest, IsRefusedWithFileLineKeyAndWhatIsAllowed) {
 INSTANTIATE_TEST_SUITE_P(
     Table, InvalidGathererTest,
     testing::Values(
-        BadFile{"  timeut: 3s\n", "g.yaml:5: api.timeut: unknown key; did you mean 'api.timeout'?"},
+        BadFile{"  timeut: 3s\n", "g.yaml:7: api.timeut: unknown key; did you mean 'api.timeout'?"},
         BadFile{"conections: {ticker: 1}\n",
-                "g.yaml:5: conections: unknown key; did you mean 'connections'?"},
-        BadFile{"zzzzzzzzzz: 1\n", "g.yaml:5: zzzzzzzzzz: unknown key"},
+                "g.yaml:7: conections: unknown key; did you mean 'connections'?"},
+        BadFile{"zzzzzzzzzz: 1\n", "g.yaml:7: zzzzzzzzzz: unknown key"},
         BadFile{"server: {port: eighty}\n",
-                "g.yaml:5: server.port: 'eighty' is not allowed; expected integer, 0 to 65535"},
+                "g.yaml:7: server.port: 'eighty' is not allowed; expected integer, 0 to 65535"},
         BadFile{"server: {port: 70000}\n", "server.port: '70000' is not allowed"},
         BadFile{"server: {port: 80.5}\n", "server.port: '80.5' is not allowed"},
         BadFile{"server: {port: [80]}\n", "server.port: must be a single value"},
@@ -143,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"  rest_url: ftp://x\n", "expected URL, begins with https:// or http://"},
         BadFile{"  read_share: 0\n", "api.read_share: '0' is not allowed; expected number"},
         BadFile{"  read_share: nan\n", "api.read_share: 'nan' is not allowed"},
-        BadFile{"  key_id: again\n", "g.yaml:5: api.key_id: given twice"},
+        BadFile{"  key_id: again\n", "g.yaml:7: api.key_id: given twice"},
         BadFile{"  key_id_file: x\n", "api.key_id_file: cannot be given together with api.key_id"},
         BadFile{"logging: {level: loud}\n", "expected choice, debug, info, warn or error"},
         BadFile{"metrics: {enabled: yes}\n", "expected flag, true or false"},
@@ -154,7 +184,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"database: {password_file: /nowhere/at/all}\n",
                 "database.password_file: the file '/nowhere/at/all' cannot be read"},
         BadFile{"database: {password: \"${DB_PASSWORD:?ask the operator}\"}\n",
-                "g.yaml:5: database.password: environment variable DB_PASSWORD: ask the operator"},
+                "g.yaml:7: database.password: environment variable DB_PASSWORD: ask the operator"},
         BadFile{"database: {url: \"postgres://h/d\", host: h}\n",
                 "database.host: cannot be given together with database.url"},
         BadFile{"database: {ssl_mode: maybe}\n", "database.ssl_mode: 'maybe' is not allowed"},
@@ -163,7 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"connections: {ticker: 0, trade: 0, lifecycle: 0, orderbook: 0}\n",
                 "connections.orderbook: no connection at all"},
         BadFile{"connections: {ticker: -1}\n", "connections.ticker: '-1' is not allowed"},
-        BadFile{"server: [\n", "g.yaml:6: not valid YAML"}));
+        BadFile{"server: [\n", "g.yaml:8: not valid YAML"}));
 
 TEST(LoaderTest, RefusesAFileWithoutTheRequiredKeys) {
   EXPECT_THAT(gatherer("").error().what, HasSubstr("g.yaml: gatherer_id: required key is missing"));

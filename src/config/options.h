@@ -60,7 +60,13 @@ struct GathererConfig {
   struct {
     std::chrono::milliseconds reconcile_interval{300'000};
     int page_size = 1000;
+    std::chrono::milliseconds status_interval{60'000};
   } registry;
+  struct {
+    std::vector<std::string> include{};  // patterns (model/universe.h); empty: everything
+    std::vector<std::string> exclude{};
+    std::vector<std::string> combos{"true"};  // on every channel; or "false"; or channels' names
+  } universe;
   struct {
     int ticker = 2;
     int trade = 2;
@@ -75,7 +81,14 @@ struct GathererConfig {
     std::chrono::milliseconds initial_backoff{1'000};
     std::chrono::milliseconds max_backoff{300'000};
     int io_threads = 2;
+    bool deflate = true;
+    int snapshots_in_flight = 400;      // of all connections together
+    std::optional<double> min_healthy;  // open sockets below which it is unhealthy; absent: 2/3
   } connections;
+  struct {
+    double markets_per_minute = 10;  // per order-book socket
+  } self_check;
+  std::chrono::milliseconds watermark_interval{1'000};
   struct {
     WriterConfig trades{.batch_size = 1000};
     WriterConfig orderbook_deltas{.batch_size = 5000};
@@ -83,6 +96,26 @@ struct GathererConfig {
     WriterConfig tickers{.batch_size = 1000};
     std::int64_t memory_limit_bytes = 256LL << 20;
   } writers;
+  struct {
+    std::string dir{};
+    std::int64_t max_bytes = 20LL << 30;
+  } spill;
+  struct {
+    bool enabled = true;
+    std::string dir{};
+    std::int64_t segment_bytes = 256LL << 20;
+    std::chrono::milliseconds keep{24 * 3'600'000};
+  } tape;
+  struct {
+    bool enabled = true;
+    std::chrono::milliseconds interval{900'000};
+    int concurrency = 8;  // batches under way
+    std::chrono::milliseconds request_timeout{10'000};
+    std::optional<double> phase;  // part of the interval by which sweeps are late; absent: by id
+  } snapshot_poller;
+  struct {
+    double disk_high_watermark_percent = 85;
+  } retention;
   LogOptions logging;
   MetricsConfig metrics;
 };

@@ -90,8 +90,20 @@ class YamlWriter {
   bool first_of_item_ = false;
 };
 
+// [first, second], of items joined by line ends.
+std::string yaml_list(const std::string& joined) {
+  std::string out;
+  for (std::size_t start = 0; start < joined.size();) {
+    const auto end = std::min(joined.find('\n', start), joined.size());
+    out += (out.empty() ? "" : ", ") + yaml_text(joined.substr(start, end - start));
+    start = end + 1;
+  }
+  return "[" + out + "]";
+}
+
 std::string shown(const ConfigKey& key, const std::string& value) {
   if (key.secret && !value.empty()) return "\"***\"";
+  if (key.list) return yaml_list(value);
   return key.quoted ? yaml_text(value) : value;
 }
 
@@ -119,7 +131,8 @@ std::string example(const std::string& program, const ConfigSchema& schema) {
     if (key.required) note += " Required.";
     if (key.allowed != kAnyText) note += "\nAllowed: " + key.allowed + ".";
     if (key.secret) note += "\nAlso as " + segments_of(key.path).back() + "_file.";
-    out.add(key.path, key.quoted ? yaml_text(value) : value, note, off);
+    const std::string text = key.quoted ? yaml_text(value) : value;
+    out.add(key.path, key.list ? yaml_list(value) : text, note, off);
   }
   return "# Every key of the " + program +
          " with its default; written by\n#   kalshi-data config " + program +
@@ -138,7 +151,8 @@ std::string table(const ConfigSchema& schema) {
   for (const auto& key : schema) {
     std::string path = key.path;
     if (const auto index = path.find("[0]"); index != std::string::npos) path.erase(index + 1, 1);
-    std::string standard = key.default_text.empty() ? "–" : "`" + key.default_text + "`";
+    const auto text = key.list ? yaml_list(key.default_text) : key.default_text;
+    std::string standard = key.default_text.empty() ? "–" : "`" + text + "`";
     if (key.required) standard = "required";
     const std::string secret = key.secret ? " Secret; also as `…_file`." : "";
     out += "| `" + path + "` | " + key.type + " | " + cell(standard) + " | " + cell(key.allowed) +

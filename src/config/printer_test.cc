@@ -24,7 +24,8 @@ std::optional<std::string> no_variable(const std::string&) { return std::nullopt
 GathererConfig least_gatherer() {
   return *parse_gatherer_config(
       "gatherer_id: gatherer-1\n"
-      "api: {key_id: value-of-KALSHI_KEY_ID, private_key_file: /etc/kalshi-data/kalshi.key}\n",
+      "api: {key_id: value-of-KALSHI_KEY_ID, private_key_file: /etc/kalshi-data/kalshi.key}\n"
+      "spill: {dir: /var/lib/kalshi-data/spill}\ntape: {dir: /var/lib/kalshi-data/tape}\n",
       "least", no_variable);
 }
 

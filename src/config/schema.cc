@@ -98,6 +98,80 @@ void connection_keys(SchemaBuilder& keys, GathererConfig& config) {
                 "Wait before the first reconnection; doubles, with full jitter.");
   keys.duration("max_backoff", c.max_backoff, {1ms, 24h}, "Where that doubling stops.");
   keys.integer("io_threads", c.io_threads, {1, 64}, "Threads that read sockets.");
+  keys.flag("deflate", c.deflate, "Whether permessage-deflate is offered.");
+  keys.integer("snapshots_in_flight", c.snapshots_in_flight, {1, 100'000},
+               "Most order books asked for and not yet answered, all sockets together.");
+  keys.number_or_auto("min_healthy", c.min_healthy, {0, 1'000},
+                      "Open sockets below which the gatherer is unhealthy; auto is two thirds.");
+}
+
+// As UniverseRules reads it; that also says what a pattern means.
+bool is_pattern(const std::string& text) {
+  const auto colon = text.find(':');
+  if (colon == std::string::npos) return !text.empty();
+  const auto kind = text.substr(0, colon);
+  return (kind == "series" || kind == "event" || kind == "market") && colon + 1 < text.size();
+}
+
+bool is_combo_channel(const std::string& text) {
+  for (const auto* known : {"true", "false", "orderbook", "trade", "ticker", "lifecycle"}) {
+    if (text == known) return true;
+  }
+  return false;
+}
+
+void universe_keys(SchemaBuilder& keys, GathererConfig& config) {
+  constexpr const char* kPattern = "patterns: series:GLOB, event:GLOB, market:GLOB or GLOB";
+  auto& u = config.universe;
+  keys.section("universe.");
+  keys.list("include", u.include, kPattern, is_pattern,
+            "Markets to record, by series, event or market ticker; none: all.")
+      .example = "series:KXBTC*";
+  keys.list("exclude", u.exclude, kPattern, is_pattern, "Markets not to record all the same.")
+      .example = "series:KXTEST*";
+  keys.list("combos", u.combos, "true, false or some of orderbook, trade, ticker, lifecycle",
+            is_combo_channel, "Whether combos (KXMVE…) are recorded, or on which channels.");
+}
+
+void evidence_keys(SchemaBuilder& keys, GathererConfig& config) {
+  keys.section("self_check.");
+  keys.number("markets_per_minute", config.self_check.markets_per_minute, {0, 600},
+              "Books that each order-book socket asks for and compares with its own; 0: none.");
+  keys.section("");
+  keys.duration("watermark_interval", config.watermark_interval, {100ms, 1min},
+                "How often it is recorded up to when every stream is proven complete.");
+}
+
+void file_keys(SchemaBuilder& keys, GathererConfig& config) {
+  keys.section("spill.");
+  auto& spill =
+      keys.text("dir", config.spill.dir, "Directory for rows that the database cannot take yet.");
+  spill.required = true;
+  spill.example = "/var/lib/kalshi-data/spill";
+  keys.size("max_bytes", config.spill.max_bytes, {1LL << 20, 1LL << 45},
+            "Most bytes of such rows on disk; what comes beyond is lost, recorded and alarmed.");
+  keys.section("tape.");
+  keys.flag("enabled", config.tape.enabled, "Whether raw frames are kept as files.");
+  auto& tape = keys.text("dir", config.tape.dir, "Directory of the tape.");
+  tape.required = true;
+  tape.example = "/var/lib/kalshi-data/tape";
+  keys.size("segment_bytes", config.tape.segment_bytes, {1LL << 16, 1LL << 40},
+            "Bytes after which a new file is begun.");
+  keys.duration("keep", config.tape.keep, {1s, 24h * 3'650}, "How long a file is kept.");
+  keys.section("retention.");
+  keys.number("disk_high_watermark", config.retention.disk_high_watermark_percent, {1, 100},
+              "Percent of a disk in use above which nothing more is written to it.");
+}
+
+void poller_keys(SchemaBuilder& keys, GathererConfig& config) {
+  auto& p = config.snapshot_poller;
+  keys.section("snapshot_poller.");
+  keys.flag("enabled", p.enabled, "Whether order books are also read over REST.");
+  keys.duration("interval", p.interval, {1s, 24h}, "Every active market once in so long.");
+  keys.integer("concurrency", p.concurrency, {1, 256}, "Requests of 100 books under way.");
+  keys.duration("request_timeout", p.request_timeout, {100ms, 10min}, "Longest wait for one.");
+  keys.number_or_auto("phase", p.phase, {0, 1},
+                      "Part of the interval by which sweeps begin late; auto is by gatherer_id.");
 }
 
 void writer_keys(SchemaBuilder& keys, GathererConfig& config) {
@@ -152,8 +226,14 @@ ConfigSchema schema_of(GathererConfig& config) {
   keys.duration("reconcile_interval", config.registry.reconcile_interval, {100ms, 24h},
                 "How often the list of markets is read again from REST.");
   keys.integer("page_size", config.registry.page_size, {1, 1000}, "Markets in one REST page.");
+  keys.duration("status_interval", config.registry.status_interval, {1s, 1h},
+                "How often the exchange is asked whether it is open.");
+  universe_keys(keys, config);
   connection_keys(keys, config);
+  evidence_keys(keys, config);
   writer_keys(keys, config);
+  file_keys(keys, config);
+  poller_keys(keys, config);
   logging_keys(keys, config.logging);
   metrics_keys(keys, config.metrics);
   return keys.take();

@@ -19,6 +19,7 @@ struct ConfigKey {
   std::string unless;        // another key that, when given, makes this one meaningless
   bool required = false;
   bool secret = false;  // masked when printed; may also be given as `<path>_file`
+  bool list = false;    // a list of texts; `set` and `get` see its items joined by line ends
   bool quoted = false;  // a text: quoted in YAML where its characters need it
 
   std::function<bool(const std::string&)> set;  // false: not allowed, and nothing was changed

@@ -1,43 +1,39 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
 #include "base/mutex.h"
-#include "connection/assignment.h"
+#include "connection/placement.h"
 #include "connection/session.h"
 
 namespace kd {
 
-// When the next dial may go out: at most `per_second` of all connections together. Any thread.
-class DialPacer {
- public:
-  explicit DialPacer(double per_second) : gap_(std::chrono::duration<double>(1 / per_second)) {}
-  std::chrono::milliseconds next(std::chrono::steady_clock::time_point now);
-
- private:
-  const std::chrono::duration<double> gap_;
-  Mutex mutex_;
-  std::chrono::steady_clock::time_point free_at_ KD_GUARDED_BY(mutex_){};
-};
-
 // All connections of a gatherer, spread over its I/O loops; a connection never changes loop.
-// Makes the desired set of markets actual. want() and the figures: any thread.
+// Makes the desired set of markets actual. Any thread, where nothing else is said.
 class ConnectionPool {
  public:
+  using Markets = std::span<const Interner::Id>;
   struct Options {
     int ticker = 2;
     int trade = 2;
     int lifecycle = 2;
     int orderbook = 144;
     std::size_t markets_per_connection = 7500;
-    std::string seed;          // the gatherer's id
+    std::string seed;       // the gatherer's id
+    double dial_rate = 20;  // per second, all connections together
+    std::size_t snapshots_in_flight = 400;
+    // A connection that is down for so long gives its markets to others, once no connection has
+    // come up for a while.
+    std::chrono::milliseconds abandon_after{15'000};
+    std::chrono::milliseconds settled_after{10'000};
     Session::Options session;  // number and role are filled in
   };
   // One loop with the hooks that reach its router.
@@ -46,8 +42,9 @@ class ConnectionPool {
     const SessionHooks& hooks;
   };
 
-  ConnectionPool(const Options& options, std::span<const Lane> lanes, MetricsRegistry& metrics,
-                 const Logger& log);
+  // Everything passed in must outlive the pool, and the loops must have stopped before it ends.
+  ConnectionPool(const Options& options, std::span<const Lane> lanes, const Interner& tickers,
+                 MetricsRegistry& metrics, const Logger& log);
   ~ConnectionPool();
   ConnectionPool(const ConnectionPool&) = delete;
   ConnectionPool& operator=(const ConnectionPool&) = delete;
@@ -57,8 +54,17 @@ class ConnectionPool {
   void stop();
   bool all_closed() const;
 
-  void want(std::span<const std::string> tickers);
-  void let_go(std::span<const std::string> tickers);
+  void want(Markets markets);
+  void let_go(Markets markets);
+
+  // Moves a market to another book connection (0 …), make before break. False: not held, on its
+  // way already, or there.
+  bool move(Interner::Id market, std::size_t to_book);
+  // Begins to move up to `count` markets; tells how many.
+  std::size_t move_markets(std::size_t count);
+
+  // While the exchange is paused, sockets that it cuts come back slowly.
+  void set_exchange_paused(bool paused) { damped_ = paused; }
 
   // On the loop's own thread: while paused, what arrives stays in the sockets of that loop.
   void pause_lane(const EventLoop& loop, bool paused);
@@ -68,13 +74,12 @@ class ConnectionPool {
     std::size_t open = 0;
     std::size_t wanted = 0;
     std::size_t held = 0;
+    std::size_t handovers = 0;  // under way
+    std::uint64_t handovers_done = 0;
   };
   Figures figures() const;
-  Figures figures(Role role) const;
+  Figures figures(Role role) const;  // connections, open and held
   void publish_metrics();
-
-  // A connection is full: it keeps what it holds, these markets go elsewhere. Any thread.
-  void move_elsewhere(std::int32_t connection, std::span<const std::string> tickers);
 
  private:
   struct Member {
@@ -82,14 +87,30 @@ class ConnectionPool {
     std::unique_ptr<Session> session;
   };
   void add(Role role, int count, const Options& options, std::span<const Lane> lanes);
+  BookLinks make_links();
+  std::size_t book_of(std::int32_t connection) const {
+    return static_cast<std::size_t>(connection) - first_book_;
+  }
+  void carry_out(Placement::Orders orders) KD_REQUIRES(mutex_);
+  void tick();
+  void warn_of_unplaced() KD_REQUIRES(mutex_);
+  void publish_role(Role role);
 
+  MetricsRegistry& metrics_;
+  const Logger log_;
+  const Interner& tickers_;
+  SnapshotBudget budget_;
+  AuthGate gate_;
+  DialPacer pacer_;
+  std::atomic<bool> damped_{false};
+  const BookLinks links_;
   std::vector<std::unique_ptr<SessionMetrics>> session_metrics_;
   std::vector<Member> members_;
   std::size_t first_book_ = 0;  // members_ from here on are orderbook sessions
-  MetricsRegistry& metrics_;
-  const Logger log_;
   mutable Mutex mutex_;
-  Assignment assignment_ KD_GUARDED_BY(mutex_);
+  Placement placement_ KD_GUARDED_BY(mutex_);
+  std::size_t unplaced_told_ KD_GUARDED_BY(mutex_) = 0;
+  Timer timer_;  // on the first lane's loop
 };
 
 }  // namespace kd

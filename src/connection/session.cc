@@ -1,61 +1,64 @@
 #include "connection/session.h"
 
 #include <algorithm>
-#include <iterator>
+#include <utility>
 
-#include "codec/command.h"
-#include "connection/reply_policy.h"
+#include "connection/global_conversation.h"
+#include "connection/redial_policy.h"
 
 namespace kd {
 namespace {
 
-constexpr std::chrono::milliseconds kTick{1'000};
-constexpr std::chrono::milliseconds kBusyPause{1'000};
+constexpr std::chrono::milliseconds kImpatience{20};
 
-std::vector<std::string_view> views(const std::vector<std::string>& texts) {
-  return {texts.begin(), texts.end()};
+std::unique_ptr<BookConversation> book_conversation(const Session::Options& options,
+                                                    const Session::Shared& shared,
+                                                    const SessionHooks& hooks,
+                                                    SessionMetrics& metrics, const Logger& log) {
+  return std::make_unique<BookConversation>(
+      BookConversation::Options{.connection = options.number,
+                                .subscriptions = options.subscriptions,
+                                .resync = options.resync,
+                                .silence = options.silence,
+                                .first_look = options.first_look,
+                                .self_checks_per_minute = options.self_checks_per_minute},
+      shared.books, hooks, metrics, log);
 }
 
 }  // namespace
 
-SessionMetrics::SessionMetrics(MetricsRegistry& r, Role role)
-    : messages(r.counter("ws_client_messages_received_total", "WebSocket messages received",
-                         {{"role", std::string(name_of(role))}})),
-      all_messages(
-          r.counter("conn_manager_messages_received_total", "messages of all connections")),
-      bytes(r.counter("ws_client_bytes_received_total", "bytes of WebSocket messages received",
-                      {{"role", std::string(name_of(role))}})),
-      reconnects(r.counter("conn_manager_reconnects_total", "connections dialled again",
-                           {{"role", std::string(name_of(role))}})),
-      auth_errors(r.counter("ws_client_errors_total", "connection errors", {{"type", "auth"}})),
-      connect_errors(
-          r.counter("ws_client_errors_total", "connection errors", {{"type", "connect"}})),
-      read_errors(r.counter("ws_client_errors_total", "connection errors", {{"type", "read"}})),
-      ping_timeouts(
-          r.counter("ws_client_errors_total", "connection errors", {{"type", "ping_timeout"}})),
-      subscribe_errors(r.counter("conn_manager_subscribe_errors_total", "refused commands",
-                                 {{"channel", std::string(name_of(role))}})) {}
-
-Session::Session(EventLoop& loop, Options options, const SessionHooks& hooks,
+Session::Session(EventLoop& loop, Options options, const Shared& shared, const SessionHooks& hooks,
                  SessionMetrics& metrics, Logger log)
     : loop_(loop),
       options_(std::move(options)),
+      shared_(shared),
       hooks_(hooks),
       metrics_(metrics),
       log_(std::move(log)),
-      subscriptions_(options_.subscriptions),
       backoff_(options_.backoff),
       random_(std::random_device{}()),
       dial_timer_(loop),
       pump_timer_(loop),
-      tick_timer_(loop) {}
+      tick_timer_(loop) {
+  if (options_.role == Role::kOrderbook) {
+    auto books = book_conversation(options_, shared_, hooks_, metrics_, log_);
+    books_ = books.get();
+    conversation_ = std::move(books);
+  } else {
+    GlobalConversation::Options global;
+    global.connection = options_.number;
+    global.role = options_.role;
+    global.answer_timeout = options_.subscriptions.answer_timeout;
+    conversation_ = std::make_unique<GlobalConversation>(global, hooks_, metrics_, log_);
+  }
+}
 
 Session::~Session() {
   if (socket_ != nullptr) socket_->abandon();
 }
 
 void Session::start() {
-  dial_timer_.after(hooks_.dial_delay(), [this] { dial(); });
+  wait_for_turn();
   tick();
 }
 
@@ -65,18 +68,6 @@ void Session::stop() {
   tick_timer_.cancel();
   pump_timer_.cancel();
   if (socket_ != nullptr) socket_->close();
-}
-
-void Session::want(const std::string& ticker) {
-  subscriptions_.want(ticker);
-  pump();
-  publish();
-}
-
-void Session::let_go(const std::string& ticker) {
-  subscriptions_.let_go(ticker);
-  pump();
-  publish();
 }
 
 void Session::pause_reading() {
@@ -89,7 +80,20 @@ void Session::resume_reading() {
   if (socket_ != nullptr) socket_->resume();
 }
 
+// First the gate that refused credentials close, then the pace of all dials together.
+void Session::wait_for_turn() {
+  constexpr std::chrono::milliseconds kLook{1'000};
+  const auto now = std::chrono::steady_clock::now();
+  if (!shared_.gate.may_dial(options_.number, now)) {
+    return dial_timer_.after(kLook, [this] { wait_for_turn(); });
+  }
+  dial_timer_.after(shared_.pacer.next(now), [this] { dial(); });
+}
+
 void Session::dial() {
+  if (down_since_ == 0) {
+    down_since_ = std::chrono::steady_clock::now().time_since_epoch().count();
+  }
   auto socket = options_.socket;
   socket.headers = hooks_.credentials();
   closed_ = false;
@@ -102,63 +106,73 @@ void Session::dial() {
 }
 
 void Session::opened() {
+  const auto now = Moment::now();
   open_ = true;
   ever_open_ = true;
+  down_since_ = 0;
+  last_ping_us_ = to_us(now.wall);
+  heard_ = now.steady;
+  shared_.gate.passed();
   hooks_.on_open();
-  opened_at_ = std::chrono::steady_clock::now();
   log_.debug("connected", {kv("connection", options_.number)});
-  if (options_.role == Role::kOrderbook) {
-    pump();
-  } else {
-    subscribe_globals();
-  }
-}
-
-void Session::subscribe_globals() {
-  channels_pending_ = options_.role == Role::kLifecycle ? 2 : 1;
-  switch (options_.role) {
-    case Role::kTicker:
-      return socket_->send(subscribe_all(1, Channel::kTicker));
-    case Role::kTrade:
-      return socket_->send(subscribe_all(1, Channel::kTrade));
-    default:
-      socket_->send(subscribe_all(1, Channel::kLifecycle));
-      socket_->send(subscribe_all(2, Channel::kComboLifecycle));
-  }
+  conversation_->opened(now);
+  pump();
 }
 
 void Session::ended(const WsEnd& end) {
   const auto reason = drop_reason_.empty() ? end.what : std::exchange(drop_reason_, {});
   open_ = false;
-  subscriptions_.on_lost();
-  stale_.clear();
+  if (down_since_ == 0) {
+    down_since_ = std::chrono::steady_clock::now().time_since_epoch().count();
+  }
   pump_timer_.cancel();
   pump_waits_ = false;
-  publish();
   hooks_.on_closed(options_.number, wall_now(), reason);
+  conversation_->lost();
+  conversation_->take_verdict();
+  publish();
   closed_ = true;
   if (stopping_) return;
   if (end.kind == WsEnd::Kind::kRefused && (end.code == 401 || end.code == 403)) {
-    metrics_.auth_errors.add();
-    if (!ever_open_) return hooks_.on_refused(end.what);
-    // It was good enough before: a clock that jumped, an edge that errs. Slowly, and with an alarm.
-    log_.error("credentials refused; trying again in a while", {kv("error", end.what)});
-    return dial_timer_.after(options_.backoff.max, [this] { dial(); });
+    return refused_credentials(end);
   }
-  (end.kind == WsEnd::Kind::kUnreachable || end.kind == WsEnd::Kind::kRefused
-       ? metrics_.connect_errors
-       : metrics_.read_errors)
-      .add();
+  shared_.gate.undecided(options_.number);
+  count_end(end);
   if (!ever_open_) hooks_.on_unreachable(end.what);
-  redial();
+  redial(end);
   log_.warn("connection ended", {kv("connection", options_.number),
                                  kv("role", name_of(options_.role)), kv("reason", reason)});
 }
 
-void Session::redial() {
+// Before they were ever taken they are wrong. Afterwards it may be a clock that jumped or an edge
+// that errs: one connection tries for all, slowly, and with an alarm.
+void Session::refused_credentials(const WsEnd& end) {
+  metrics_.auth_errors.add();
+  const bool news = shared_.gate.refused(std::chrono::steady_clock::now());
+  if (!shared_.gate.ever_open()) return hooks_.on_refused(end.what);
+  if (news) log_.error("credentials refused; trying again in a while", {kv("error", end.what)});
   metrics_.reconnects.add();
-  const auto wait = std::max(backoff_.next(random_()), hooks_.dial_delay());
-  dial_timer_.after(wait, [this] { dial(); });
+  wait_for_turn();
+}
+
+void Session::count_end(const WsEnd& end) {
+  if (end.too_big) {
+    metrics_.dropped.add();
+    metrics_.all_dropped.add();
+  }
+  const bool connecting =
+      end.kind == WsEnd::Kind::kUnreachable || end.kind == WsEnd::Kind::kRefused;
+  (connecting     ? metrics_.connect_errors
+   : end.on_write ? metrics_.write_errors
+                  : metrics_.read_errors)
+      .add();
+}
+
+void Session::redial(const WsEnd& end) {
+  metrics_.reconnects.add();
+  const auto wait =
+      redial_wait(end.kind, end.code, shared_.damped, backoff_.next(random_()), random_());
+  dial_timer_.after(wait, [this] { wait_for_turn(); });
 }
 
 // Ends the socket ourselves; ended() follows and dials again.
@@ -168,137 +182,84 @@ void Session::drop(const std::string& reason) {
 }
 
 void Session::frame(std::string_view text, Micros received) {
-  metrics_.messages.add();
-  metrics_.all_messages.add();
-  metrics_.bytes.add(static_cast<double>(text.size()));
+  ++frames_;
+  bytes_ += text.size();
   const auto event = hooks_.on_frame(options_.number, text, received);
-  if (event.kind != ControlEvent::Kind::kNone) act_on(event);
+  if (event.kind == ControlEvent::Kind::kNone && !event.gap) return;
+  conversation_->on_event(event, Moment::now());
+  heed();
+  if (event.kind != ControlEvent::Kind::kSnapshot) publish();
 }
 
-void Session::act_on(const ControlEvent& event) {
-  std::optional<SubscriptionSet::Command> done;
-  switch (event.kind) {
-    case ControlEvent::Kind::kSubscribed:
-      // Only answers prove that the other side works.
-      if (--channels_pending_ <= 0) backoff_.reset();
-      if (options_.role != Role::kOrderbook) return;
-      done = subscriptions_.on_subscribed(event.id.value_or(0), event.sid.value_or(0));
-      break;
-    case ControlEvent::Kind::kOk:
-      done = subscriptions_.on_ok(event.id.value_or(0), event.sid);
-      break;
-    case ControlEvent::Kind::kError:
-      return on_error(event);
-    case ControlEvent::Kind::kGap:
-      return drop("sequence gap");
-    case ControlEvent::Kind::kStale:
-      stale_sid_ = event.sid.value_or(0);
-      stale_.insert(event.text);
-      return;
-    default:
-      return;
-  }
-  if (done) record(*done);
+// After something happened in the conversation.
+void Session::heed() {
+  if (const auto verdict = conversation_->take_verdict()) return drop(*verdict);
+  if (conversation_->take_success()) backoff_.reset();
   pump();
-  publish();
 }
 
-void Session::record(const SubscriptionSet::Command& command) {
-  const auto& hook =
-      command.kind == SubscriptionSet::Command::Kind::kDelete ? hooks_.on_left : hooks_.on_joined;
-  hook(options_.number, command.sid, wall_now(), views(command.tickers));
-}
-
-// New bases for the books that miss a message. Once a second, one command: when the exchange
-// changes a format, every frame asks for one.
-void Session::ask_snapshots() {
-  constexpr std::int64_t kOutsideOfTheSet = std::int64_t{1} << 40;  // its ids count from 1
-  if (stale_.empty()) return;
-  std::vector<std::string_view> tickers(stale_.begin(), stale_.end());
-  tickers.resize(std::min(tickers.size(), options_.subscriptions.tickers_per_command));
-  socket_->send(
-      update_subscription(kOutsideOfTheSet, stale_sid_, UpdateAction::kGetSnapshot, tickers));
-  stale_.erase(stale_.begin(), std::next(stale_.begin(), std::ssize(tickers)));
-}
-
-void Session::on_error(const ControlEvent& event) {
-  metrics_.subscribe_errors.add();
-  log_.warn("the exchange refused a command",
-            {kv("connection", options_.number), kv("role", name_of(options_.role)),
-             kv("code", event.code), kv("text", event.text)});
-  if (options_.role != Role::kOrderbook) {  // without its channel this socket is of no use
-    return drop("error " + std::to_string(event.code) + ": " + event.text);
-  }
-  switch (reaction_to(event.code, event.names_markets)) {
-    case Reaction::kReconnect:
-      return drop("error " + std::to_string(event.code) + ": " + event.text);
-    case Reaction::kBackOff:
-      if (event.id) subscriptions_.on_busy(*event.id);
-      pump_waits_ = true;
-      return pump_timer_.after(kBusyPause, [this] {
-        pump_waits_ = false;
-        pump();
-      });
-    case Reaction::kFull:
-      if (const auto excess = subscriptions_.on_full(event.id.value_or(0))) {
-        hooks_.on_full(options_.number, excess->tickers);
-      }
-      return publish();
-    case Reaction::kRefused:
-      if (event.id) subscriptions_.on_error(*event.id, std::chrono::steady_clock::now());
-      pump();
-      return publish();
-  }
-}
-
-// Sends the next command, at most commands_per_second of them.
+// Says the next thing, at most commands_per_second of them.
 void Session::pump() {
-  if (!open_ || pump_waits_ || options_.role != Role::kOrderbook) return;
-  const auto command = subscriptions_.next(std::chrono::steady_clock::now());
-  if (!command) return;
-  send(*command);
+  if (!open_ || pump_waits_ || stopping_ || !drop_reason_.empty()) return;
+  if (auto text = conversation_->next_text(Moment::now())) {
+    metrics_.bytes_sent.add(static_cast<double>(text->size()));
+    socket_->send(*std::move(text));
+    return arm_pump(std::chrono::milliseconds(std::max(1, 1'000 / options_.commands_per_second)));
+  }
+  if (conversation_->impatient()) arm_pump(kImpatience);
+}
+
+void Session::arm_pump(std::chrono::milliseconds delay) {
   pump_waits_ = true;
-  pump_timer_.after(std::chrono::milliseconds(1'000 / options_.commands_per_second), [this] {
+  pump_timer_.after(delay, [this] {
     pump_waits_ = false;
     pump();
   });
 }
 
-void Session::send(const SubscriptionSet::Command& command) {
-  const auto tickers = views(command.tickers);
-  switch (command.kind) {
-    case SubscriptionSet::Command::Kind::kSubscribe:
-      return socket_->send(subscribe_books(command.id, tickers));
-    case SubscriptionSet::Command::Kind::kAdd:
-      return socket_->send(
-          update_subscription(command.id, command.sid, UpdateAction::kAddMarkets, tickers));
-    case SubscriptionSet::Command::Kind::kDelete:
-      return socket_->send(
-          update_subscription(command.id, command.sid, UpdateAction::kDeleteMarkets, tickers));
-  }
-}
-
 void Session::tick() {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = Moment::now();
+  listen(now.steady);
   if (open_) {
-    subscriptions_.expire(now);
-    pump();
-    ask_snapshots();
-    if (options_.role != Role::kOrderbook && channels_pending_ > 0 &&
-        now - opened_at_ > options_.subscriptions.answer_timeout) {
-      drop("no answer to our subscribe");
-    }
-    if (!paused_ && now - socket_->last_activity() > options_.stale_after) {
+    conversation_->tick(now, heard_);
+    heed();
+    if (!paused_ && now.steady - socket_->last_activity() > options_.stale_after) {
       metrics_.ping_timeouts.add();
       drop("nothing received, not even a ping");
     }
   }
-  tick_timer_.after(kTick, [this] { tick(); });
+  publish();
+  tick_timer_.after(options_.tick, [this] { tick(); });
+}
+
+// What came since the last tick. While we do not read, silence is not the other side's.
+void Session::listen(Time now) {
+  const auto frames = frames_ - std::exchange(frames_counted_, frames_);
+  if (frames > 0 || paused_) heard_ = now;
+  if (frames > 0) {
+    metrics_.messages.add(static_cast<double>(frames));
+    metrics_.all_messages.add(static_cast<double>(frames));
+    metrics_.all_forwarded.add(static_cast<double>(frames));
+    metrics_.bytes.add(static_cast<double>(std::exchange(bytes_, 0)));
+  }
+  if (open_) {
+    if (const auto ping = socket_->last_ping()) last_ping_us_ = to_us(*ping);
+  }
 }
 
 void Session::publish() {
-  held_ = subscriptions_.held();
-  pending_ = subscriptions_.pending();
+  if (books_ != nullptr) held_ = books_->subscriptions().held();
+}
+
+std::optional<Session::Time> Session::down_since() const {
+  const auto since = down_since_.load(std::memory_order_relaxed);
+  if (since == 0) return std::nullopt;
+  return Time(Time::duration(since));
+}
+
+std::optional<Micros> Session::last_ping() const {
+  if (!is_open()) return std::nullopt;
+  return micros_from_us(last_ping_us_.load(std::memory_order_relaxed));
 }
 
 }  // namespace kd

@@ -3,80 +3,54 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <random>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "base/backoff.h"
 #include "base/log.h"
+#include "connection/auth_gate.h"
+#include "connection/book_conversation.h"
+#include "connection/dial_pacer.h"
 #include "connection/role.h"
-#include "connection/subscription_set.h"
-#include "metrics/registry.h"
-#include "model/control_event.h"
+#include "connection/session_hooks.h"
+#include "connection/session_metrics.h"
 #include "net/ws_client.h"
 
 namespace kd {
 
-// The counters of all sessions of one role, looked up once.
-struct SessionMetrics {
-  SessionMetrics(MetricsRegistry& registry, Role role);
-  Counter& messages;
-  Counter& all_messages;  // of all roles together
-  Counter& bytes;
-  Counter& reconnects;
-  Counter& auth_errors;
-  Counter& connect_errors;
-  Counter& read_errors;
-  Counter& ping_timeouts;
-  Counter& subscribe_errors;
-};
-
-// What a session tells the rest of the gatherer. All are called on the session's loop.
-struct SessionHooks {
-  // Headers of the next upgrade request.
-  std::function<std::vector<std::pair<std::string, std::string>>()> credentials;
-  // How long this dial has to wait for its turn.
-  std::function<std::chrono::milliseconds()> dial_delay;
-  // Every frame; the answer says what concerns the connection.
-  std::function<ControlEvent(std::int32_t connection, std::string_view text, Micros received)>
-      on_frame;
-  std::function<void(std::int32_t connection, Micros at, std::string_view reason)> on_closed;
-  std::function<void(std::int32_t connection, std::int64_t sid, Micros at,
-                     std::span<const std::string_view> tickers)>
-      on_joined;
-  std::function<void(std::int32_t connection, std::int64_t sid, Micros at,
-                     std::span<const std::string_view> tickers)>
-      on_left;
-  // The connection's subscription is full; these markets must go elsewhere.
-  std::function<void(std::int32_t connection, std::span<const std::string> tickers)> on_full;
-  std::function<void()> on_open;
-  // A dial of a session that was never open found nobody, or was refused.
-  std::function<void(const std::string& what)> on_unreachable;
-  // The exchange refused our credentials at the first dial; the session will not try again.
-  std::function<void(const std::string& what)> on_refused;
-};
-
-// One WebSocket connection, kept alive: dials, subscribes, reads, reconnects with backoff.
-// Confined to its loop's thread, except open(), held() and pending().
+// One WebSocket connection, kept alive: dials, reads, says what its conversation wants said,
+// drops what is dead and dials again with backoff. Confined to its loop's thread, except where
+// it says otherwise.
 class Session {
  public:
+  using Id = Interner::Id;
+  using Time = std::chrono::steady_clock::time_point;
   struct Options {
     std::int32_t number = 0;
     Role role{};
     WsClient::Options socket;
-    std::chrono::milliseconds stale_after{30'000};
+    std::chrono::milliseconds stale_after{30'000};  // without any frame, pings included
     Backoff::Options backoff;
     int commands_per_second = 50;
     SubscriptionSet::Options subscriptions;
+    Resync::Options resync;
+    Prober::Options silence;  // of order books
+    double self_checks_per_minute = 10;
+    std::chrono::milliseconds first_look{5'000};  // after an acknowledgement, for snapshots
+    std::chrono::milliseconds tick{1'000};        // how often time is looked at
   };
-  Session(EventLoop& loop, Options options, const SessionHooks& hooks, SessionMetrics& metrics,
-          Logger log);
+  // What the sessions of a gatherer share; all must outlive them.
+  struct Shared {
+    BookConversation::Shared books;
+    AuthGate& gate;
+    DialPacer& pacer;
+    const std::atomic<bool>& damped;  // the exchange is paused: sockets come back slowly
+  };
+  Session(EventLoop& loop, Options options, const Shared& shared, const SessionHooks& hooks,
+          SessionMetrics& metrics, Logger log);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -85,43 +59,54 @@ class Session {
   // Closes the socket in good order; on_closed has been called when is_closed() is true.
   void stop();
 
-  // Markets of an orderbook session.
-  void want(const std::string& ticker);
-  void let_go(const std::string& ticker);
+  // Of an orderbook session: a change of what it shall hold.
+  template <typename Change>
+  void change(Change what) {
+    if (books_ == nullptr) return;
+    what(*books_);
+    pump();
+    publish();
+  }
 
   // While paused, what arrives stays in the socket.
   void pause_reading();
   void resume_reading();
 
   Role role() const { return options_.role; }
-  bool is_open() const { return open_.load(std::memory_order_relaxed); }            // any thread
-  bool is_closed() const { return closed_.load(std::memory_order_relaxed); }        // any thread
-  std::size_t held() const { return held_.load(std::memory_order_relaxed); }        // any thread
-  std::size_t pending() const { return pending_.load(std::memory_order_relaxed); }  // any thread
+  // These: any thread.
+  bool is_open() const { return open_.load(std::memory_order_relaxed); }
+  bool is_closed() const { return closed_.load(std::memory_order_relaxed); }
+  std::size_t held() const { return held_.load(std::memory_order_relaxed); }
+  // Since when it has tried to be open and is not; nullopt when it is open or was never dialled.
+  std::optional<Time> down_since() const;
+  // When the last ping came; nullopt while it is not open.
+  std::optional<Micros> last_ping() const;
 
  private:
+  void wait_for_turn();
   void dial();
   void opened();
   void ended(const WsEnd& end);
-  void redial();
+  void refused_credentials(const WsEnd& end);
+  void count_end(const WsEnd& end);
+  void redial(const WsEnd& end);
   void drop(const std::string& reason);
   void frame(std::string_view text, Micros received);
-  void act_on(const ControlEvent& event);
-  void on_error(const ControlEvent& event);
-  void record(const SubscriptionSet::Command& command);
-  void ask_snapshots();
-  void subscribe_globals();
   void pump();
-  void send(const SubscriptionSet::Command& command);
+  void arm_pump(std::chrono::milliseconds delay);
+  void heed();
   void tick();
+  void listen(Time now);
   void publish();
 
   EventLoop& loop_;
   const Options options_;
+  const Shared shared_;
   const SessionHooks& hooks_;
   SessionMetrics& metrics_;
   const Logger log_;
-  SubscriptionSet subscriptions_;
+  std::unique_ptr<Conversation> conversation_;
+  BookConversation* books_ = nullptr;  // the same, of an orderbook session
   Backoff backoff_;
   std::mt19937_64 random_;
   std::shared_ptr<WsClient> socket_;
@@ -129,18 +114,19 @@ class Session {
   Timer pump_timer_;
   Timer tick_timer_;
   std::string drop_reason_;
-  std::chrono::steady_clock::time_point opened_at_{};
-  int channels_pending_ = 0;  // of a global role: asked for and not yet answered
+  Time heard_{};  // the last message, to a tick
+  std::uint64_t frames_ = 0;
+  std::uint64_t frames_counted_ = 0;
+  std::uint64_t bytes_ = 0;
   bool paused_ = false;
   bool stopping_ = false;
   bool pump_waits_ = false;
   bool ever_open_ = false;
-  std::set<std::string> stale_;  // markets that need a new base
-  std::int64_t stale_sid_ = 0;
   std::atomic<bool> open_{false};
   std::atomic<bool> closed_{true};
   std::atomic<std::size_t> held_{0};
-  std::atomic<std::size_t> pending_{0};
+  std::atomic<Time::rep> down_since_{0};  // 0: not down
+  std::atomic<std::int64_t> last_ping_us_{0};
 };
 
 }  // namespace kd

@@ -303,13 +303,16 @@ Expected<void> Connection::rollback() {
 }
 
 Expected<std::int64_t> Connection::copy_in(const std::string& statement,
-                                           std::span<const char> rows) {
+                                           std::span<const std::span<const char>> parts) {
   const auto started = impl_->start(statement);
   if (PQresultStatus(started.get()) != PGRES_COPY_IN) {
     return tl::unexpected(impl_->error(statement, started.get()));
   }
+  const auto put = [this](std::span<const char> rows) {
+    return impl_->put({rows.data(), rows.size()});
+  };
   const bool sent =
-      impl_->put(kCopyHeader) && impl_->put({rows.data(), rows.size()}) && impl_->put(kCopyTrailer);
+      impl_->put(kCopyHeader) && std::ranges::all_of(parts, put) && impl_->put(kCopyTrailer);
   // When the server refused a row it stopped listening: its reason is the result.
   const bool ended = impl_->usable() &&
                      PQputCopyEnd(impl_->conn.get(), sent ? nullptr : "rows not sent") == 1 &&

@@ -71,7 +71,12 @@ class Connection {
 
   // `statement` is a COPY … FROM STDIN (FORMAT binary); `rows` are rows as CopyRowWriter writes
   // them, without header and trailer. The number of rows stored.
-  Expected<std::int64_t> copy_in(const std::string& statement, std::span<const char> rows);
+  Expected<std::int64_t> copy_in(const std::string& statement, std::span<const char> rows) {
+    return copy_in(statement, std::span(&rows, 1));
+  }
+  // The same for rows that lie in several places.
+  Expected<std::int64_t> copy_in(const std::string& statement,
+                                 std::span<const std::span<const char>> parts);
 
   // `statement` is a COPY … TO STDOUT (FORMAT binary). Appends the rows, without header and
   // trailer, to `rows`; the number of rows.

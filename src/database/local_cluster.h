@@ -49,6 +49,7 @@ class LocalCluster {
   void pause();
   void resume();
   bool running() const { return server_ > 0; }
+  pid_t process() const { return server_; }  // -1: not running
 
   // How a client reaches database `name`; without user: the superuser.
   ConnectOptions connect_options(const std::string& name, const std::string& user = {},

@@ -1,5 +1,6 @@
 #include "model/messages.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -28,6 +29,15 @@ Channel channel_from_wire(std::string_view name) {
     if (known == name) return value;
   }
   return Channel::kOther;
+}
+
+bool is_known_event(std::string_view event_type) {
+  constexpr std::array<std::string_view, 10> kKnown{
+      "created",         "activated",        "deactivated",
+      "determined",      "settled",          "close_date_updated",
+      "event_lifecycle", "event_fee_update", "price_level_structure_updated",
+      "metadata_updated"};
+  return std::ranges::find(kKnown, event_type) != kKnown.end();
 }
 
 }  // namespace kd

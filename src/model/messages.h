@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -27,6 +28,7 @@ enum class Channel : std::uint8_t {
   kComboLifecycle,  // multivariate_market_lifecycle
   kOther,
 };
+inline constexpr std::size_t kChannels = 6;
 
 // The wire's name, "orderbook_delta" …; "other" for kOther.
 std::string_view wire_name(Channel channel);
@@ -88,6 +90,9 @@ struct LifecycleEvent {
   std::string_view event_type;  // an open set: created, determined, …
   std::string_view payload;     // the whole msg object, JSON
 };
+
+// As of autumn 2026; others are kept all the same.
+bool is_known_event(std::string_view event_type);
 
 // Answers to our commands, and errors.
 struct Subscribed {

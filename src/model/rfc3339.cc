@@ -1,5 +1,7 @@
 #include "model/rfc3339.h"
 
+#include <fmt/format.h>
+
 #include <string>
 
 namespace kd {
@@ -63,6 +65,16 @@ Expected<Micros> parse_rfc3339(std::string_view text) {
   return Micros(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
          std::chrono::minutes(minute) + std::chrono::seconds(second) +
          std::chrono::microseconds(us);
+}
+
+std::string format_rfc3339(Micros at) {
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(at - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count(),
+                     time.subseconds().count());
 }
 
 }  // namespace kd

@@ -30,5 +30,11 @@ TEST(Rfc3339Test, RefusesWhatIsNoUtcInstant) {
   }
 }
 
+TEST(Rfc3339Test, WritesWhatItReads) {
+  for (const auto* text : {"2026-08-11T00:30:42.000001Z", "1969-12-31T23:59:59.999999Z"}) {
+    EXPECT_EQ(format_rfc3339(*parse_rfc3339(text)), text);
+  }
+}
+
 }  // namespace
 }  // namespace kd

@@ -1,6 +1,8 @@
 #include "net/byte_stream.h"
 
 #include <fmt/format.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -56,6 +58,11 @@ class StreamOver final : public ByteStream {
   }
   void write_some(const char* from, std::size_t bytes, Done done) override {
     stream_->async_write_some(asio::buffer(from, bytes), finished(std::move(done)));
+  }
+  std::size_t unacknowledged_bytes() override {
+    int bytes = 0;
+    const bool known = ::ioctl(socket_of(*stream_).native_handle(), SIOCOUTQ, &bytes) == 0;
+    return known && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
   }
   void end_of_output() override { say_end(*stream_); }
   void close() override {

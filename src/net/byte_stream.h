@@ -20,6 +20,9 @@ class ByteStream {
   virtual void handshake(std::function<void(bool ok)> done) = 0;
   virtual void read_some(char* into, std::size_t capacity, Done done) = 0;
   virtual void write_some(const char* from, std::size_t bytes, Done done) = 0;
+  // Written bytes that the other side has not acknowledged, as far as the system tells; of a TLS
+  // stream with what TLS adds.
+  virtual std::size_t unacknowledged_bytes() = 0;
   virtual void end_of_output() = 0;  // says so to the peer; reading goes on
   virtual void close() = 0;          // what is under way ends with ok = false
   virtual void reset() = 0;          // close() with a TCP reset

@@ -1,5 +1,6 @@
 #include "net/http_connection.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace kd {
@@ -16,7 +17,8 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpService> service,
                                std::unique_ptr<ByteStream> stream)
     : service_(std::move(service)),
       stream_(std::move(stream)),
-      requests_(service_->options.max_body_bytes) {}
+      requests_(service_->options.max_body_bytes),
+      timer_(service_->loop) {}
 
 void HttpConnection::start() {
   stream_->handshake([self = shared_from_this()](bool ok) {
@@ -29,6 +31,7 @@ void HttpConnection::start() {
 }
 
 void HttpConnection::check(Clock::time_point now) {
+  if (frozen_) return;
   const auto quiet = now - last_progress_;
   const bool unwritten = buffered_bytes() > 0;
   const bool stuck = (state_ == State::kHandshake && quiet > kHandshakeLimit) ||
@@ -41,7 +44,7 @@ void HttpConnection::check(Clock::time_point now) {
 void HttpConnection::read_more() {
   stream_->read_some(input_.data(), input_.size(),
                      [self = shared_from_this()](bool ok, std::size_t bytes) {
-                       if (self->state_ == State::kClosed) return;
+                       if (self->state_ == State::kClosed || self->frozen_) return;
                        if (!ok || self->service_->stopped) return self->finish(false);
                        self->take({self->input_.data(), bytes});
                        if (self->state_ != State::kClosed) self->read_more();
@@ -51,12 +54,18 @@ void HttpConnection::read_more() {
 void HttpConnection::take(std::string_view bytes) {
   // While something is unwritten, only written bytes count as progress.
   if (buffered_bytes() == 0) last_progress_ = Clock::now();
-  if (state_ == State::kHttp) {
+  if (state_ == State::kHttp || state_ == State::kUpgrading) {
     requests_.feed(bytes);
     serve_requests();
   } else if (state_ == State::kWebSocket) {
     frames_->feed(bytes);
     serve_messages();
+  } else if (state_ == State::kDraining && close_sent_) {
+    frames_->feed(bytes);
+    while (const auto message = frames_->next()) {
+      close_answered_ = close_answered_ || message->opcode == WsOpcode::kClose;
+    }
+    if (close_answered_) finish(false);  // the server's part (RFC 6455, 7.1.1)
   }
 }
 
@@ -84,10 +93,28 @@ void HttpConnection::answer(const HttpResponse& response, bool keep_alive, bool 
 
 void HttpConnection::upgrade(const HttpRequest& request) {
   auto decision = service_->handlers.upgrade(request);
-  if (!decision.accept) return answer(decision.refusal, false);
-  append_ws_accept(pending_, request.header("Sec-WebSocket-Key"));
+  if (decision.delay.count() == 0) return decide(request, decision);
+  state_ = State::kUpgrading;
+  timer_.after(decision.delay, [self = shared_from_this(), request, decision] {
+    if (self->state_ == State::kUpgrading) self->decide(request, decision);
+  });
+}
+
+void HttpConnection::decide(const HttpRequest& request, const UpgradeDecision& decision) {
+  if (decision.hang_up) return finish(true);
+  if (decision.accept) return accept(request, decision);
+  answer(decision.refusal, false);
+}
+
+void HttpConnection::accept(const HttpRequest& request, const UpgradeDecision& decision) {
+  std::optional<std::string> deflate;
+  if (service_->options.deflate)
+    deflate = accept_deflate(request.header("Sec-WebSocket-Extensions"));
+  deflate_ = deflate.has_value();
+  append_ws_accept(pending_, request.header("Sec-WebSocket-Key"), deflate.value_or(""));
   flush_soon();
-  frames_.emplace(service_->options.max_message_bytes);
+  ws_begin_ = taken_bytes_ + buffered_bytes();
+  frames_.emplace(service_->options.max_message_bytes, deflate_);
   state_ = State::kWebSocket;
   ws_open_ = true;
   handlers_ = decision.accept(shared_from_this());
@@ -109,7 +136,7 @@ void HttpConnection::serve_messages() {
 void HttpConnection::serve(const WsMessage& message) {
   switch (message.opcode) {
     case WsOpcode::kText:
-      return handlers_.on_text(message.payload);
+      return serve_text(message);
     case WsOpcode::kPing:
       return send_control(WsOpcode::kPong, message.payload);
     case WsOpcode::kPong:
@@ -123,24 +150,18 @@ void HttpConnection::serve(const WsMessage& message) {
   }
 }
 
-void HttpConnection::send(std::string_view head, std::string_view tail) {
-  if (state_ != State::kWebSocket) return;
-  append_ws_header(pending_, WsOpcode::kText, head.size() + tail.size());
-  pending_.append(head).append(tail);
-  flush_soon();
-}
-
-void HttpConnection::send_control(WsOpcode opcode, std::string_view payload) {
-  if (state_ != State::kWebSocket) return;
-  append_ws_header(pending_, opcode, payload.size());
-  pending_.append(payload);
-  flush_soon();
+void HttpConnection::serve_text(const WsMessage& message) {
+  if (!message.compressed) return handlers_.on_text(message.payload);
+  const auto text = service_->inflater.run(message.payload, service_->options.max_message_bytes);
+  if (!text) return close(1007, "damaged compressed message");
+  handlers_.on_text(*text);
 }
 
 void HttpConnection::close(std::uint16_t code, std::string_view reason) {
   std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
   payload += reason;
   send_control(WsOpcode::kClose, payload);
+  close_sent_ = true;
   drain_and_close();
 }
 
@@ -148,48 +169,11 @@ void HttpConnection::drain_and_close() {
   if (state_ != State::kClosed) state_ = State::kDraining;
 }
 
-void HttpConnection::abort() { finish(true); }
-
-void HttpConnection::flush_soon() {
-  if (flush_posted_ || !writing_.empty()) return;
-  flush_posted_ = true;
-  last_progress_ = Clock::now();  // nothing was unwritten until now
-  service_->loop.post([self = shared_from_this()] {
-    self->flush_posted_ = false;
-    self->flush();
-  });
-}
-
-void HttpConnection::flush() {
-  if (state_ == State::kClosed || !writing_.empty()) return;
-  if (!pending_.empty()) {
-    writing_.swap(pending_);
-    written_ = 0;
-    return write_more();
-  }
-  if (state_ == State::kDraining) stream_->end_of_output();
-}
-
-void HttpConnection::write_more() {
-  stream_->write_some(
-      writing_.data() + written_, writing_.size() - written_,
-      [self = shared_from_this()](bool ok, std::size_t bytes) { self->on_written(ok, bytes); });
-}
-
-void HttpConnection::on_written(bool ok, std::size_t bytes) {
-  if (state_ == State::kClosed) return;
-  if (!ok || service_->stopped) return finish(false);
-  last_progress_ = Clock::now();
-  written_ += bytes;
-  if (written_ < writing_.size()) return write_more();
-  writing_.clear();
-  written_ = 0;
-  flush();
-}
-
 void HttpConnection::finish(bool reset) {
   if (state_ == State::kClosed) return;
+  at_end_ = last_progress();
   state_ = State::kClosed;
+  timer_.cancel();
   reset ? stream_->reset() : stream_->close();
   pending_ = {};
   if (!std::exchange(ws_open_, false)) return;

@@ -21,6 +21,8 @@ namespace http = beast::http;
 namespace {
 
 constexpr std::uint32_t kMaxHeaderBytes = 32 << 10;
+// For chunked bodies: nobody sends us one, and the library aborts on some that are malformed.
+constexpr int kLengthRequired = 411;
 
 std::string text_of(beast::string_view view) { return {view.data(), view.size()}; }
 
@@ -49,7 +51,6 @@ struct HttpRequestReader::Impl {
   explicit Impl(std::size_t max_body) : max_body_bytes(max_body) { restart(); }
   void restart() {
     parser.emplace();
-    parser->eager(true);
     parser->header_limit(kMaxHeaderBytes);
     parser->body_limit(max_body_bytes);
   }
@@ -70,6 +71,7 @@ std::optional<HttpRequestReader::Read> HttpRequestReader::next() {
         impl_->parser->put(boost::asio::const_buffer(input_.data(), input_.size()), error);
     input_.erase(0, used);
     if (error && error != http::error::need_more) fault_ = status_of(error);
+    if (impl_->parser->is_header_done() && impl_->parser->chunked()) fault_ = kLengthRequired;
     if (used == 0) break;
   }
   if (fault_ != 0 || !impl_->parser->is_done()) return std::nullopt;
@@ -96,11 +98,15 @@ void append_http_response(std::string& out, const HttpResponse& response, bool k
   if (with_body) out += response.body;
 }
 
-void append_ws_accept(std::string& out, std::string_view client_key) {
+void append_ws_accept(std::string& out, std::string_view client_key, std::string_view extensions) {
   std::string text(client_key);
   text += "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455, 1.3
   out += "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
-  out += "Sec-WebSocket-Accept: " + base64_encode(sha1(text)) + "\r\n\r\n";
+  out += "Sec-WebSocket-Accept: " + base64_encode(sha1(text)) + "\r\n";
+  if (!extensions.empty()) {
+    out.append("Sec-WebSocket-Extensions: ").append(extensions).append("\r\n");
+  }
+  out += "\r\n";
 }
 
 }  // namespace kd

@@ -27,7 +27,8 @@ class HttpRequestReader {
   void feed(std::string_view bytes);
   // The next whole request; nothing when more bytes are needed or after a fault.
   std::optional<Read> next();
-  // The status to refuse a malformed (400) or too large (413, 431) request with; 0 without fault.
+  // The status to refuse a malformed (400), chunked (411) or too large (413, 431) request with; 0
+  // without fault.
   int fault() const { return fault_; }
   // What was fed and belongs to no request: the first WebSocket frames behind an upgrade.
   std::string take_rest();
@@ -41,7 +42,8 @@ class HttpRequestReader {
 
 void append_http_response(std::string& out, const HttpResponse& response, bool keep_alive,
                           bool with_body = true);
-// The 101 that answers a request with this Sec-WebSocket-Key.
-void append_ws_accept(std::string& out, std::string_view client_key);
+// The 101 that answers a request with this Sec-WebSocket-Key; `extensions` may be empty.
+void append_ws_accept(std::string& out, std::string_view client_key,
+                      std::string_view extensions = {});
 
 }  // namespace kd

@@ -45,6 +45,10 @@ TEST(HttpRequestReaderTest, RefusesWhatIsNoRequestOrTooLarge) {
   large.feed("POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
   EXPECT_FALSE(large.next());
   EXPECT_EQ(large.fault(), 413);
+  HttpRequestReader chunked(100);
+  chunked.feed("POST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\r\n0\r\nabcdefgh\r\n\r\n");
+  EXPECT_FALSE(chunked.next());
+  EXPECT_EQ(chunked.fault(), 411);
 }
 
 TEST(HttpResponseTest, SaysLengthTypeAndWhetherTheConnectionEnds) {

@@ -8,10 +8,12 @@
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <type_traits>
 
 #include "net/loop_impl.h"
+#include "net/tls_trust_impl.h"
 
 namespace kd {
 namespace {
@@ -27,6 +29,7 @@ using PlainStream = websocket::stream<tcp::socket>;
 using TlsStream = websocket::stream<asio::ssl::stream<tcp::socket>>;
 
 constexpr std::size_t kReadablePadding = 64;
+constexpr std::size_t kKeptBytes = 64 << 10;  // of a buffer that one long message made long
 constexpr std::chrono::milliseconds kCloseWait{1'000};
 
 template <typename Stream>
@@ -39,8 +42,7 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
         url_(std::move(url)),
         handlers_(std::move(handlers)),
         resolver_(loop.impl().io),
-        deadline_(loop),
-        tls_(asio::ssl::context::tls_client) {
+        deadline_(loop) {
     make_stream(loop.impl().io);
   }
 
@@ -90,27 +92,28 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
   }
 
   std::chrono::steady_clock::time_point last_activity() const override { return last_activity_; }
+  std::optional<Micros> last_ping() const override { return last_ping_; }
+  bool deflates() const override { return deflates_; }
 
  private:
   void make_stream(asio::io_context& io) {
     if constexpr (kTls) {
-      error_code ignored;  // a missing system store shows as a failed handshake
-      tls_.set_default_verify_paths(ignored);
-      tls_.set_options(asio::ssl::context::no_sslv2 | asio::ssl::context::no_sslv3 |
-                       asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
-      if (!options_.ca_file.empty()) tls_.load_verify_file(options_.ca_file, ca_error_);
-      tls_.set_verify_mode(asio::ssl::verify_peer);
-      stream_ = std::make_unique<Stream>(io, tls_);
+      trust_ = options_.trust != nullptr ? options_.trust : TlsTrust::load(options_.ca_file);
+      stream_ = std::make_unique<Stream>(io, trust_->impl().context);
     } else {
       stream_ = std::make_unique<Stream>(io);
     }
     stream_->read_message_max(options_.max_message_bytes);
+    websocket::permessage_deflate deflate;
+    deflate.client_enable = options_.deflate;
+    deflate.msg_size_threshold = std::numeric_limits<std::size_t>::max();
+    stream_->set_option(deflate);
   }
 
   tcp::socket& socket() { return beast::get_lowest_layer(*stream_); }
 
   void connect(const tcp::resolver::results_type& addresses) {
-    if (ca_error_) return unreachable(ca_error_);
+    if (kTls && trust_->impl().error) return unreachable(trust_->impl().error);
     asio::async_connect(socket(), addresses,
                         [self = this->shared_from_this()](error_code error, const auto&) {
                           if (error) return self->unreachable(error);
@@ -144,7 +147,10 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
         websocket::stream_base::decorator([headers = options_.headers](websocket::request_type& r) {
           for (const auto& [name, value] : headers) r.set(name, value);
         }));
-    stream_->control_callback([this](websocket::frame_type, beast::string_view) { touch(); });
+    stream_->control_callback([this](websocket::frame_type type, beast::string_view) {
+      touch();
+      if (type == websocket::frame_type::ping) last_ping_ = wall_now();
+    });
     stream_->async_handshake(
         answer_, url_.host, url_.path,
         [self = this->shared_from_this()](error_code error) { self->upgraded(error); });
@@ -158,6 +164,8 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
     }
     if (error) return finish(WsEnd::Kind::kLost, 0, error.message());
     deadline_.cancel();
+    deflates_ = answer_[http::field::sec_websocket_extensions].find("permessage-deflate") !=
+                beast::string_view::npos;
     open_ = true;
     touch();
     if (handlers_.on_open) handlers_.on_open();
@@ -185,6 +193,7 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
     }
     delivering_ = false;
     buffer_.consume(buffer_.size());
+    if (buffer_.capacity() > kKeptBytes) buffer_.shrink_to_fit();
   }
 
   void read_failed(error_code error) {
@@ -194,7 +203,11 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
                     "closed by the server" +
                         (reason.reason.empty() ? "" : ": " + std::string(reason.reason.c_str())));
     }
-    finish(WsEnd::Kind::kLost, 0, error.message());
+    WsEnd end{.kind = WsEnd::Kind::kLost, .code = 0, .what = error.message()};
+    end.too_big = error == websocket::error::message_too_big;
+    if (end.too_big)
+      end.what += " (above " + std::to_string(options_.max_message_bytes) + " bytes)";
+    finish(std::move(end));
   }
 
   void write_next() {
@@ -202,15 +215,25 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
     stream_->async_write(asio::buffer(outbox_.front()),
                          [self = this->shared_from_this()](error_code error, std::size_t) {
                            if (self->ended_) return;
-                           if (error) return self->finish(WsEnd::Kind::kLost, 0, error.message());
+                           if (error) return self->write_failed(error);
                            self->outbox_.pop_front();
                            if (!self->outbox_.empty()) self->write_next();
                          });
   }
 
+  void write_failed(error_code error) {
+    WsEnd end{.kind = WsEnd::Kind::kLost, .code = 0, .what = error.message()};
+    end.on_write = true;
+    finish(std::move(end));
+  }
+
   void unreachable(error_code error) { finish(WsEnd::Kind::kUnreachable, 0, error.message()); }
 
-  void finish(WsEnd::Kind kind, int code, const std::string& what) {
+  void finish(WsEnd::Kind kind, int code, std::string what) {
+    finish(WsEnd{.kind = kind, .code = code, .what = std::move(what)});
+  }
+
+  void finish(WsEnd end) {
     if (ended_) return;
     ended_ = true;
     open_ = false;
@@ -219,7 +242,8 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
     error_code ignored;
     socket().close(ignored);
     const auto on_end = std::move(handlers_.on_end);
-    if (on_end) on_end({kind, code, url_.host + ":" + url_.port + ": " + what});
+    end.what = url_.host + ":" + url_.port + ": " + end.what;
+    if (on_end) on_end(end);
     handlers_.on_open = nullptr;  // on_text may be running; it goes with the object
   }
 
@@ -230,13 +254,14 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
   Handlers handlers_;
   tcp::resolver resolver_;
   Timer deadline_;
-  asio::ssl::context tls_;
-  error_code ca_error_;
+  std::shared_ptr<const TlsTrust> trust_;
   std::unique_ptr<Stream> stream_;
   websocket::response_type answer_;
   beast::flat_buffer buffer_;
   std::deque<std::string> outbox_;
   std::chrono::steady_clock::time_point last_activity_ = std::chrono::steady_clock::now();
+  std::optional<Micros> last_ping_;
+  bool deflates_ = false;
   bool open_ = false;
   bool ended_ = false;
   bool paused_ = false;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 
 #include "base/time.h"
 #include "net/event_loop.h"
+#include "net/tls_trust.h"
 
 namespace kd {
 
@@ -25,7 +27,9 @@ struct WsEnd {
   };
   Kind kind{};
   int code = 0;
-  std::string what;  // names the host
+  std::string what;       // names the host
+  bool on_write = false;  // kLost while we were sending
+  bool too_big = false;   // kLost because of a message above max_message_bytes
 };
 
 // The client's end of one WebSocket, ws:// or wss:// (TLS 1.2 and up, certificate and host name
@@ -36,7 +40,12 @@ class WsClient {
     std::string url;
     std::vector<std::pair<std::string, std::string>> headers;  // of the upgrade request
     std::string ca_file;  // PEM of a further trusted authority; empty: the system's
+    std::shared_ptr<const TlsTrust> trust;  // shared with other clients; null: made from ca_file
+    // Offers permessage-deflate. What we send stays uncompressed: it is little, and a compressor
+    // takes more memory than all else of a connection.
+    bool deflate = true;
     std::chrono::milliseconds connect_timeout{10'000};
+    // A longer message, inflated, ends the connection and says so.
     std::size_t max_message_bytes = std::size_t{64} << 20;
   };
   struct Handlers {
@@ -63,6 +72,10 @@ class WsClient {
   virtual void abandon() = 0;
   // When the last frame of any kind came, pings included.
   virtual std::chrono::steady_clock::time_point last_activity() const = 0;
+  // When the last ping came, by the wall clock; nullopt before the first.
+  virtual std::optional<Micros> last_ping() const = 0;
+  // The other side took up our offer of permessage-deflate.
+  virtual bool deflates() const = 0;
 };
 
 // The parts of a URL such as "wss://host:443/trade-api/ws/v2?x=1".

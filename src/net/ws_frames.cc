@@ -21,9 +21,10 @@ unsigned char byte_at(const std::string& text, std::size_t at) {
 
 }  // namespace
 
-void append_ws_header(std::string& out, WsOpcode opcode, std::size_t payload_bytes) {
+void append_ws_header(std::string& out, WsOpcode opcode, std::size_t payload_bytes,
+                      WsFrameBits bits) {
   const auto put = [&out](std::uint64_t value) { out.push_back(static_cast<char>(value & 0xff)); };
-  put(0x80U | static_cast<unsigned>(opcode));
+  put((bits.last ? 0x80U : 0U) | (bits.compressed ? 0x40U : 0U) | static_cast<unsigned>(opcode));
   if (payload_bytes < 126) {
     put(payload_bytes);
     return;
@@ -50,7 +51,7 @@ std::optional<WsFrameReader::Header> WsFrameReader::read_header() {
   if (available < 2) return std::nullopt;
   const unsigned char first = byte_at(input_, used_);
   const unsigned char second = byte_at(input_, used_ + 1);
-  if ((first & 0x70) != 0) {
+  if ((first & (compression_ ? 0x30 : 0x70)) != 0) {
     refuse(1002, "reserved bits are set");
     return std::nullopt;
   }
@@ -60,6 +61,7 @@ std::optional<WsFrameReader::Header> WsFrameReader::read_header() {
   }
   Header header{};
   header.last = (first & 0x80) != 0;
+  header.compressed = (first & 0x40) != 0;
   header.opcode = static_cast<WsOpcode>(first & 0x0f);
   const unsigned length = second & 0x7f;
   const std::size_t length_bytes = length == 126 ? 2 : length == 127 ? 8 : 0;
@@ -82,6 +84,9 @@ bool WsFrameReader::refuse(std::uint16_t code, std::string reason) {
 
 bool WsFrameReader::acceptable(const Header& header) {
   if (!is_known(header.opcode)) return refuse(1002, "unknown opcode");
+  if (header.compressed && header.opcode != WsOpcode::kText && header.opcode != WsOpcode::kBinary) {
+    return refuse(1002, "only the first frame of a message says that it is compressed");
+  }
   if (is_control(header.opcode)) {
     if (header.last && header.payload_bytes <= kMaxControlBytes) return true;
     return refuse(1002, "a control frame is fragmented or too long");
@@ -106,10 +111,11 @@ std::string WsFrameReader::take_payload(const Header& header) {
 }
 
 std::optional<WsMessage> WsFrameReader::join(const Header& header, std::string payload) {
-  if (is_control(header.opcode)) return WsMessage{header.opcode, std::move(payload)};
+  if (is_control(header.opcode)) return WsMessage{header.opcode, std::move(payload), false};
   if (!partial_) {
-    if (header.last) return WsMessage{header.opcode, std::move(payload)};
-    partial_ = WsMessage{header.opcode, std::move(payload)};
+    WsMessage message{header.opcode, std::move(payload), header.compressed};
+    if (header.last) return message;
+    partial_ = std::move(message);
     return std::nullopt;
   }
   partial_->payload += payload;

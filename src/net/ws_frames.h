@@ -17,16 +17,24 @@ enum class WsOpcode : std::uint8_t {
   kPong = 10,
 };
 
-// Appends the header of an unfragmented, unmasked frame, as a server sends it (RFC 6455, 5.2):
+// How a frame differs from a whole, uncompressed message.
+struct WsFrameBits {
+  bool last = true;         // false: fragments follow
+  bool compressed = false;  // RSV1, on the first frame of a message only (RFC 7692, 6)
+};
+
+// Appends the header of an unmasked frame, as a server sends it (RFC 6455, 5.2):
 //
 //     0x81 0x05 "hello"                 text of 5 bytes
 //     0x81 0x7e 0x01 0x2c ...           text of 300 bytes: 16-bit length, big endian
 //     0x81 0x7f 0x00 .. 8 bytes ...     65,536 bytes and more: 64-bit length
-void append_ws_header(std::string& out, WsOpcode opcode, std::size_t payload_bytes);
+void append_ws_header(std::string& out, WsOpcode opcode, std::size_t payload_bytes,
+                      WsFrameBits bits = {});
 
 struct WsMessage {
   WsOpcode opcode;  // kText, kBinary or a control opcode; fragments are already joined
   std::string payload;
+  bool compressed = false;
 };
 
 struct WsFault {
@@ -38,7 +46,9 @@ struct WsFault {
 // fragments of a message. Confined to one thread.
 class WsFrameReader {
  public:
-  explicit WsFrameReader(std::size_t max_message_bytes) : max_message_bytes_(max_message_bytes) {}
+  // `compression`: messages may come compressed, as was agreed at the upgrade.
+  explicit WsFrameReader(std::size_t max_message_bytes, bool compression = false)
+      : max_message_bytes_(max_message_bytes), compression_(compression) {}
 
   void feed(std::string_view bytes) { input_.append(bytes); }
   // The next whole message; nothing when more bytes are needed or after a fault.
@@ -48,6 +58,7 @@ class WsFrameReader {
  private:
   struct Header {
     bool last;
+    bool compressed;
     WsOpcode opcode;
     std::size_t header_bytes;
     std::size_t payload_bytes;
@@ -60,6 +71,7 @@ class WsFrameReader {
   std::optional<WsMessage> join(const Header& header, std::string payload);
 
   const std::size_t max_message_bytes_;
+  const bool compression_;
   std::string input_;
   std::size_t used_ = 0;  // bytes of input_ already taken
   std::optional<WsMessage> partial_;

@@ -74,5 +74,27 @@ TEST(WsFrameReaderTest, RefusesWhatAClientMustNotSend) {
   EXPECT_EQ(code_of(masked(0x01, "12345678") + masked(0x80, "901")), 1009);  // in sum
 }
 
+TEST(WsFrameReaderTest, MarksCompressedMessagesWhereThatWasAgreedOn) {
+  WsFrameReader reader(1000, true);
+  reader.feed(masked(0x41, "ab") + masked(0x80, "cd") + masked(0x81, "plain"));
+  const auto first = reader.next();
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(first->compressed);
+  EXPECT_EQ(first->payload, "abcd");
+  const auto second = reader.next();
+  ASSERT_TRUE(second);
+  EXPECT_FALSE(second->compressed);
+  reader.feed(masked(0xc9, "beat"));
+  EXPECT_FALSE(reader.next());
+  EXPECT_EQ(reader.fault()->code, 1002) << "control frames never are";
+}
+
+TEST(WsFramesTest, AFragmentSaysThatMoreFollow) {
+  std::string out;
+  append_ws_header(out, WsOpcode::kText, 1, {.last = false, .compressed = true});
+  append_ws_header(out, WsOpcode::kContinuation, 1);
+  EXPECT_EQ(out, std::string("\x41\x01\x80\x01"));
+}
+
 }  // namespace
 }  // namespace kd

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <unordered_map>
 #include <vector>
 
 #include "base/string_index.h"
@@ -38,17 +39,18 @@ class Anchors {
   // `sending`: of the stream's last frame.
   void finish(Micros sending, RowBatch& out);
 
-  bool waits(std::uint32_t market) const {
-    return market < by_market_.size() && !by_market_[market].empty();
-  }
+  // The stream's rows are not to be believed: what waits never becomes a row.
+  void discard();
+
+  bool waits(std::uint32_t market) const { return market < waits_.size() && waits_[market]; }
+  std::size_t pending() const { return pending_; }
 
  private:
   struct Pending {
     Micros snapshot_ts{};
     std::int16_t occurrence = 0;
     Origin origin;
-    std::vector<std::int64_t> yes_bids;
-    std::vector<std::int64_t> no_bids;
+    std::vector<std::uint8_t> levels;  // packed: see anchors.cc
     std::vector<std::int64_t> deltas;
 
     Micros anchor_ts() const { return snapshot_ts + kSpan; }
@@ -58,11 +60,17 @@ class Anchors {
     Micros received;
     std::uint32_t market;
   };
-  void write(std::uint32_t market, const Pending& pending, bool anchored, RowBatch& out) const;
+  void write(std::uint32_t market, const Pending& pending, bool anchored, RowBatch& out);
+  // Takes out those of a market for which `done` says so.
+  template <typename Done>
+  void settle(std::uint32_t market, Done done);
 
   const StringIndex& tickers_;
-  std::vector<std::vector<Pending>> by_market_;  // mostly empty vectors
-  std::deque<Due> due_;                          // in order of arrival
+  std::unordered_map<std::uint32_t, std::vector<Pending>> by_market_;  // those that wait
+  std::vector<bool> waits_;  // by market: asked for every delta
+  std::size_t pending_ = 0;
+  std::deque<Due> due_;                 // in order of arrival
+  std::vector<std::int64_t> yes_, no_;  // of the snapshot being written
 };
 
 }  // namespace kd

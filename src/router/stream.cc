@@ -39,24 +39,73 @@ Expected<void> Stream::on_delta(const OrderbookDelta& delta, const Origin& origi
   if (number.occurrence == kMostOccurrences) return too_many_equal_rows();
   append_delta(deltas, delta, number, origin);
   anchors_.on_delta(market, delta, snapshots);
+  state.book.change(delta.side, delta.price, delta.change);
+  if (origin.sending) lag_.note(*origin.sending, delta.time.at);
   return certain(number);
 }
 
-void Stream::on_snapshot(const OrderbookSnapshot& snapshot, const Origin& origin) {
+BookCheck Stream::on_snapshot(const OrderbookSnapshot& snapshot, const Origin& origin) {
   const auto market = market_of(snapshot.ticker);
   auto& state = markets_[market];
   const auto at = origin.sending.value_or(origin.received);
+  const auto book = BookSum::of(snapshot);
+  const auto check = !state.known         ? BookCheck::kFirst
+                     : state.stale        ? BookCheck::kHealed
+                     : state.book == book ? BookCheck::kEqual
+                                          : BookCheck::kDiffers;
   if (!state.known) state.joined = at;
   state.equal_snapshots = state.known && state.last_at == at
                               ? static_cast<std::int16_t>(state.equal_snapshots + 1)
                               : std::int16_t{0};
   state.known = true;
+  state.stale = false;
+  state.book = book;
   state.last_at = at;
-  anchors_.add(market, snapshot, at, state.equal_snapshots, origin);
+  anchors_.add(market, snapshot, at, snapshot_occurrence(state.equal_snapshots), origin);
+  return check;
+}
+
+// Two streams of a gatherer may hold one market for a while, and their snapshots of one
+// millisecond are two rows: each connection counts in a range of its own.
+std::int16_t Stream::snapshot_occurrence(std::int16_t equal) const {
+  constexpr int kRange = 128;
+  constexpr int kRanges = std::numeric_limits<std::int16_t>::max() / kRange;
+  return static_cast<std::int16_t>(place_.connection % kRanges * kRange + equal % kRange);
+}
+
+void Stream::lost(std::string_view ticker) {
+  if (const auto market = tickers_.find(ticker); market != StringIndex::kNone) {
+    markets_[market].stale = true;
+  }
+}
+
+void Stream::lost_any() {
+  for (auto& state : markets_) state.stale = true;
+}
+
+bool Stream::has_base(std::string_view ticker) const {
+  const auto market = tickers_.find(ticker);
+  return market != StringIndex::kNone && markets_[market].known && !markets_[market].stale;
+}
+
+void Stream::left(std::string_view ticker) {
+  if (const auto market = tickers_.find(ticker); market != StringIndex::kNone) {
+    markets_[market].known = false;
+  }
+}
+
+void Stream::silence() {
+  silenced_ = true;
+  anchors_.discard();
+}
+
+std::optional<Micros> Stream::proven_until() const {
+  if (last_sending_ == Micros() || silenced_) return std::nullopt;
+  return floor_to_ms(last_sending_ - lag_.largest());
 }
 
 Expected<bool> Stream::on_ticker(const TickerUpdate& ticker, const Origin& origin,
-                                 RowBatch& tickers) {
+                                 PairFilter& twins, RowBatch& tickers) {
   if (far_ahead(ticker.time.at, origin.received)) return ahead_of_time();
   const auto market = market_of(ticker.ticker);
   auto& state = markets_[market];
@@ -68,6 +117,7 @@ Expected<bool> Stream::on_ticker(const TickerUpdate& ticker, const Origin& origi
   const auto number =
       state.numbering.number(ticker.time.at, static_cast<std::uint64_t>(hash), state.joined);
   if (number.occurrence == kMostOccurrences) return too_many_equal_rows();
+  if (!twins.first(ticker, hash, number.occurrence, origin.received)) return false;
   append_ticker(tickers, ticker, hash, number, origin);
   if (auto sure = certain(number); !sure) return tl::unexpected(sure.error());
   return true;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/feed_event.h"
 #include "sim/json_text.h"
 #include "sim/timestamps.h"
@@ -24,7 +26,7 @@ class MarketWriter {
     times();
     prices();
     outcome();
-    market_.fixed_members.empty() ? made_up(event) : fixed();
+    fixed_members().empty() ? made_up(event) : void(object_.members(fixed_members()));
     object_.close();
   }
 
@@ -40,7 +42,9 @@ class MarketWriter {
   void times() {
     const MarketTimes& times = market_.times;
     time("created_time", times.created);
-    time("updated_time", status_ >= MarketStatus::kDetermined ? times.determined : times.updated);
+    time("updated_time", status_ >= MarketStatus::kDetermined
+                             ? std::max(times.determined, times.updated)
+                             : times.updated);
     time("open_time", times.open);
     time("close_time", close_or_week());
   }
@@ -68,16 +72,22 @@ class MarketWriter {
   void outcome() {
     const bool known = status_ >= MarketStatus::kDetermined;
     object_.text("result", known ? market_.result : "");
-    object_.text("expiration_value", known ? market_.expiration_value : "");
+    object_.text("expiration_value", known ? expiration_value() : "");
     if (known) object_.price("settlement_value_dollars", market_.settlement_value);
     if (status_ == MarketStatus::kFinalized) time("settlement_ts", market_.times.settled);
   }
 
-  void fixed() { object_.members(market_.fixed_members); }
+  std::string_view fixed_members() const {
+    return market_.texts ? std::string_view(market_.texts->fixed_members) : std::string_view();
+  }
+  std::string_view expiration_value() const {
+    return market_.texts ? std::string_view(market_.texts->expiration_value) : std::string_view();
+  }
 
   void made_up(const Event& event) {
     object_.text("market_type", "binary").text("title", event.title).text("subtitle", "");
-    object_.text("yes_sub_title", market_.strike).text("no_sub_title", market_.strike);
+    object_.text("yes_sub_title", yes_sub_title(market_));
+    object_.text("no_sub_title", strike_of(market_));
     time("latest_expiration_time", close_or_week() + kWeekMs);
     time("expected_expiration_time", close_or_week());
     time("expiration_time", close_or_week() + kWeekMs);
@@ -89,12 +99,22 @@ class MarketWriter {
     object_.text("price_level_structure", price_grid(market_.grid).label);
     append_price_ranges(object_.key("price_ranges"), price_grid(market_.grid));
     object_.number("exchange_index", event.combo ? 1 : 0);
+    if (market_.provisional) object_.boolean("is_provisional", true);
     if (event.combo) combo(event);
   }
 
   void combo(const Event& event) {
     object_.text("mve_collection_ticker", world_.series(event.series).ticker + "-R");
-    object_.raw("mve_selected_legs", "[]");
+    std::string& legs = object_.key("mve_selected_legs");
+    legs.push_back('[');
+    for (const ComboLeg& leg : legs_of(world_, market_)) {
+      if (legs.back() != '[') legs.push_back(',');
+      const Market& of = world_.market(leg.market);
+      JsonObject object(legs);
+      object.text("event_ticker", world_.event(of.event).ticker);
+      object.text("market_ticker", of.ticker).text("side", leg.yes ? "yes" : "no").close();
+    }
+    legs.push_back(']');
   }
 
   const World& world_;
@@ -121,7 +141,7 @@ void append_market(std::string& out, const World& world, const Market& market,
 }
 
 void append_event(std::string& out, const World& world, const Event& event, std::int64_t now_ms,
-                  bool with_markets) {
+                  const MarketChoice& nested) {
   JsonObject object(out);
   object.text("event_ticker", event.ticker);
   object.text("series_ticker", world.series(event.series).ticker);
@@ -133,11 +153,12 @@ void append_event(std::string& out, const World& world, const Event& event, std:
   } else {
     object.members(event.fixed_members);
   }
-  if (with_markets) {
+  if (!event.fee_type.empty()) append_fee_override(object, event);
+  if (nested) {
     std::string& list = object.key("markets");
     list.push_back('[');
     for (const MarketIndex market : event.markets) {
-      if (world.market(market).times.created > now_ms) continue;
+      if (!nested(world.market(market))) continue;
       if (list.back() != '[') list.push_back(',');
       append_market(list, world, world.market(market), now_ms);
     }

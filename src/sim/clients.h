@@ -14,6 +14,7 @@ inline constexpr int kMaxClients = 64;
 struct Client {
   std::string id;     // its key id
   int connected = 0;  // WebSockets open now
+  int opened = 0;     // WebSockets ever opened
   bool seen = false;  // had one open at some time
   // Attempts to connect within the current second of real time.
   std::int64_t second = 0;

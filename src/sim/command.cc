@@ -95,6 +95,8 @@ std::string_view error_text(WsError code) {
       return "Unknown subscription ID";
     case WsError::kUnknownChannel:
       return "Unknown channel name";
+    case WsError::kChannelError:
+      return "Channel error";
     case WsError::kInvalidParameter:
       return "Invalid parameter";
     case WsError::kOneSidRequired:
@@ -105,6 +107,10 @@ std::string_view error_text(WsError code) {
       return "Market Ticker required";
     case WsError::kActionRequired:
       return "Action required";
+    case WsError::kInternal:
+      return "Internal error";
+    case WsError::kCommandTimeout:
+      return "Command timeout";
     case WsError::kOverflow:
       return "Subscription buffer overflow";
     case WsError::kMarketLimit:

@@ -10,7 +10,8 @@ namespace kd::sim {
 
 namespace {
 
-constexpr std::size_t kNoClients = 0;
+constexpr ClientMask kNoClients = 0;
+constexpr std::size_t kMarketsPerLook = 50'000;
 
 std::string_view type_of(const FeedEvent& event) {
   switch (event.kind) {
@@ -29,7 +30,7 @@ std::string_view type_of(const FeedEvent& event) {
 }
 
 void begin_tail(std::string& tail, std::int64_t sending_ms) {
-  tail.assign(",\"sending_ts_ms\":");
+  tail += ",\"sending_ts_ms\":";
   append_int(tail, sending_ms);
   tail += ",\"msg\":";
 }
@@ -39,11 +40,22 @@ void begin_tail(std::string& tail, std::int64_t sending_ms) {
 void Exchange::publish(const FeedEvent& event) {
   if (recorder_) recorder_->record(event, world);
   apply(event);
+  current_ = truth_ ? deliveries_.open(event, real_ms_) : 0;
   const ClientMask to = distribute(event);
   end_overflown();
   count(event, to);
-  if (!truth_) return;
-  truth_->sent(event, event.market == kNoMarket ? "" : world.market(event.market).ticker, to);
+  if (truth_) tell_truth(event, to);
+}
+
+void Exchange::tell_truth(const FeedEvent& event, ClientMask to) {
+  const std::string_view ticker =
+      event.market == kNoMarket ? std::string_view() : world.market(event.market).ticker;
+  truth_->sent(event, ticker, to);
+  const bool of_market = event.kind != FeedKind::kLifecycle;
+  for (const Loss& loss :
+       deliveries_.close(of_market ? ticker : event.subject, truth_->last_detail(event))) {
+    truth_->withheld(loss);
+  }
 }
 
 void Exchange::apply(const FeedEvent& event) {
@@ -51,7 +63,8 @@ void Exchange::apply(const FeedEvent& event) {
   if (event.kind == FeedKind::kLifecycle) return apply_lifecycle(event);
   Market& market = world.market(event.market);
   if (event.kind == FeedKind::kTicker) {
-    market.ticker_state = event.ticker;
+    world.quote(event.market, event.ticker,
+                event.ts_ms == kNoTime ? event.sending_ms : event.ts_ms);
     return;
   }
   market.last_sending = std::max(market.last_sending, event.sending_ms);
@@ -84,27 +97,29 @@ void Exchange::apply_lifecycle(const FeedEvent& event) {
 }
 
 void Exchange::build_tail(const FeedEvent& event) {
-  begin_tail(tail_, event.sending_ms);
-  tail_ += event.msg;
-  tail_.push_back('}');
-  yes_tail_.clear();
+  std::string& tail = tail_.rewrite();
+  begin_tail(tail, event.sending_ms);
+  tail += event.msg;
+  tail.push_back('}');
+  yes_tail_.rewrite();
 }
 
 // The same frame for those who asked for no-side prices as yes prices.
 void Exchange::build_yes_tail(const FeedEvent& event) {
-  begin_tail(yes_tail_, event.sending_ms);
+  std::string& tail = yes_tail_.rewrite();
+  begin_tail(tail, event.sending_ms);
   if (event.kind == FeedKind::kSnapshot) {
     const Market& market = world.market(event.market);
-    append_snapshot_msg(yes_tail_, market, market.book, true);
+    append_snapshot_msg(tail, market, market.book, true);
   } else if (event.yes) {
-    yes_tail_ += event.msg;
+    tail += event.msg;
   } else {
     const std::size_t digits_end = event.msg.find('"', event.price_at);
-    yes_tail_.append(event.msg, 0, event.price_at);
-    append_price(yes_tail_, kDollar - event.price);
-    yes_tail_.append(event.msg, digits_end);
+    tail.append(event.msg, 0, event.price_at);
+    append_price(tail, kDollar - event.price);
+    tail.append(event.msg, digits_end);
   }
-  yes_tail_.push_back('}');
+  tail.push_back('}');
 }
 
 ClientMask Exchange::distribute(const FeedEvent& event) {
@@ -127,9 +142,17 @@ ClientMask Exchange::distribute(const FeedEvent& event) {
 
 ClientMask Exchange::distribute_book(const FeedEvent& event, std::string_view type) {
   ClientMask to = kNoClients;
+  const bool by_leg = event.kind == FeedKind::kDelta ? !event.yes : !event.no_levels.empty();
   for (const Subscriber& who : index_.of_book(event.market)) {
-    if (who.subscription->use_yes_price && yes_tail_.empty()) build_yes_tail(event);
-    to |= hand_out(who, type, who.subscription->use_yes_price ? yes_tail_ : tail_);
+    const bool yes_price = who.session->shows_yes_price(*who.subscription);
+    if (yes_price && yes_tail_.empty()) build_yes_tail(event);
+    to |= hand_out(who, {.type = type,
+                         .tail = yes_price ? yes_tail_ : tail_,
+                         .market = event.market,
+                         .id = current_,
+                         .differs_by_leg = by_leg,
+                         .reply_id = 0,
+                         .sending_ms = kNoTime});
   }
   return to;
 }
@@ -137,16 +160,26 @@ ClientMask Exchange::distribute_book(const FeedEvent& event, std::string_view ty
 ClientMask Exchange::distribute_channel(const FeedEvent& event, Channel channel,
                                         std::string_view type) {
   ClientMask to = kNoClients;
+  const OutFrame frame{.type = type,
+                       .tail = tail_,
+                       .market = event.market,
+                       .id = current_,
+                       .differs_by_leg = false,
+                       .reply_id = 0,
+                       .sending_ms = kNoTime};
   for (const Subscriber& who : index_.of(channel)) {
-    if (who.subscription->wants(event.market)) to |= hand_out(who, type, tail_);
+    if (who.subscription->wants(event.market)) to |= hand_out(who, frame);
   }
   return to;
 }
 
-ClientMask Exchange::hand_out(const Subscriber& to, std::string_view type, std::string_view tail) {
-  if (to.session->deliver(*to.subscription, type, tail)) return bit_of(to.session->client());
-  overflown_.push_back(to);
-  return kNoClients;
+ClientMask Exchange::hand_out(const Subscriber& to, const OutFrame& frame) {
+  const Delivery delivery = to.session->deliver(*to.subscription, frame);
+  const int client = to.session->client();
+  if (truth_) deliveries_.note(client, delivery);
+  if (delivery.fate == Fate::kOverflow) overflown_.push_back(to);
+  const bool sent = delivery.fate == Fate::kHandedOver || delivery.fate == Fate::kUncertain;
+  return sent ? bit_of(client) : kNoClients;
 }
 
 void Exchange::end_overflown() {
@@ -169,42 +202,72 @@ int Exchange::admit(std::string_view client_id) {
 }
 
 std::unique_ptr<Session> Exchange::open_session(SessionPort& port, int client) {
-  auto session = std::make_unique<Session>(world, index_, limits_, port, client);
+  Client& owner = clients.at(client);
+  owner.seen = true;
+  ++owner.connected;
+  ++owner.opened;
+  auto session = std::make_unique<Session>(SessionWorld{world, index_, limits_, faults}, port,
+                                           SessionOwner{client, owner.id, owner.opened});
   sessions_.insert(session.get());
-  clients.at(client).seen = true;
-  ++clients.at(client).connected;
   return session;
 }
 
 void Exchange::close_session(std::unique_ptr<Session> session) {
+  tell_losses(*session);
   sessions_.erase(session.get());
   --clients.at(session->client()).connected;
+}
+
+void Exchange::tell_losses(Session& session) {
+  if (!truth_) return;
+  for (const auto& fallen : session.fall(real_ms_, deliveries_)) {
+    Loss loss;
+    const bool told =
+        deliveries_.lose(fallen.id, session.client(), fallen.certain, session.ended_by(), loss);
+    if (told) truth_->withheld(loss);
+  }
+}
+
+void Exchange::tick(std::int64_t real_ms) {
+  real_ms_ = real_ms;
+  Deliveries::Id oldest = deliveries_.next();
+  for (Session* session : sessions_) {
+    session->send_delayed(real_ms);
+    oldest = std::min(oldest, session->settle(real_ms, deliveries_, oldest));
+  }
+  deliveries_.forget_before(oldest);
 }
 
 void Exchange::snapshot_answered(MarketIndex market, std::int64_t sending_ms, int client) {
   if (truth_) truth_->answered(world.market(market).ticker, sending_ms, client);
 }
 
-bool Exchange::ready(int client, std::int64_t now_ms) const {
-  bool trades = false;
-  std::vector<const Subscription*> books;
-  for (const Session* session : sessions_) {
-    if (session->client() != client) continue;
-    trades |= session->holds(Channel::kTrade);
-    if (const auto* held = session->held(Channel::kBook)) books.push_back(held);
-  }
-  if (!trades) return false;
-  for (MarketIndex at = 0; at < world.market_count(); ++at) {
-    if (status_at(world.market(at), now_ms) != MarketStatus::kActive) continue;
-    const bool watched = std::any_of(books.begin(), books.end(), [&](const Subscription* book) {
-      return book->markets.contains(at);
-    });
-    if (!watched) return false;
-  }
-  return true;
+bool Exchange::ready(int client, std::int64_t now_ms) {
+  const auto at = static_cast<std::size_t>(client);
+  if (at >= readiness_.size()) readiness_.resize(at + 1);
+  const bool trades = std::any_of(sessions_.begin(), sessions_.end(), [&](const Session* session) {
+    return session->client() == client && session->holds(Channel::kTrade);
+  });
+  return trades && readiness_[at].look(world.market_count(), kMarketsPerLook, [&](std::size_t m) {
+    return unwatched(static_cast<MarketIndex>(m), client, now_ms);
+  });
 }
 
-bool Exchange::may_start(std::int64_t now_ms) const {
+bool Exchange::unwatched(MarketIndex market, int client, std::int64_t now_ms) const {
+  const Market& of = world.market(market);
+  if (of.vanished || status_at(of, now_ms) != MarketStatus::kActive) return false;
+  const auto& watchers = index_.of_book(market);
+  return std::none_of(watchers.begin(), watchers.end(),
+                      [client](const Subscriber& who) { return who.session->client() == client; });
+}
+
+bool Exchange::halted() const {
+  const auto& shards = world.state.shards;
+  return std::none_of(shards.begin(), shards.end(),
+                      [](const ShardState& shard) { return shard.trading_active; });
+}
+
+bool Exchange::may_start(std::int64_t now_ms) {
   int ready_clients = 0;
   int gone = 0;
   for (std::size_t i = 0; i < clients.all().size(); ++i) {
@@ -217,6 +280,9 @@ bool Exchange::may_start(std::int64_t now_ms) const {
 
 Expected<void> Exchange::finish(std::int64_t now_ms) {
   Expected<void> result;
+  // What lives is only lost where it is unsent: a client reads what its system has got.
+  real_ms_ = INT64_MAX;
+  for (Session* session : sessions_) tell_losses(*session);
   if (truth_) result = truth_->finish();
   if (recorder_) {
     if (auto recorded = recorder_->finish(world, now_ms); !recorded) result = recorded;

@@ -7,7 +7,10 @@
 #include <unordered_set>
 
 #include "sim/clients.h"
+#include "sim/deliveries.h"
+#include "sim/faults.h"
 #include "sim/feed_event.h"
+#include "sim/readiness.h"
 #include "sim/recorder.h"
 #include "sim/session.h"
 #include "sim/sim_clock.h"
@@ -38,18 +41,26 @@ class Exchange {
   // The number of a client; -1 when there are too many.
   int admit(std::string_view client_id);
   std::unique_ptr<Session> open_session(SessionPort& port, int client);
+  // Its connection has ended; what was lost with it goes into the truth.
   void close_session(std::unique_ptr<Session> session);
+  // Call about twenty times a second, in real time: sends what faults delay, and forgets what is
+  // settled.
+  void tick(std::int64_t real_ms);
   void snapshot_answered(MarketIndex market, std::int64_t sending_ms, int client);
 
-  // Whether the client holds the trade channel and the book of every market now active.
-  bool ready(int client, std::int64_t now_ms) const;
+  // Whether the client holds the trade channel and the book of every market now active. A call
+  // looks at 50,000 markets at most, so with more of them the answer lags a few calls behind.
+  bool ready(int client, std::int64_t now_ms);
+  // Whether the whole exchange stands still: nothing happens then.
+  bool halted() const;
   StartCondition start{};
-  bool may_start(std::int64_t now_ms) const;
+  bool may_start(std::int64_t now_ms);
 
   // Completes truth and recording; nothing may be published afterwards.
   Expected<void> finish(std::int64_t now_ms);
 
   World world;
+  Faults faults;
   SimClock clock;
   Clients clients;
   SessionLimits& limits() { return limits_; }
@@ -59,10 +70,13 @@ class Exchange {
   void apply(const FeedEvent& event);
   void apply_trade(const FeedEvent& event);
   void apply_lifecycle(const FeedEvent& event);
+  void tell_truth(const FeedEvent& event, ClientMask to);
+  void tell_losses(Session& session);
+  bool unwatched(MarketIndex market, int client, std::int64_t now_ms) const;
   ClientMask distribute(const FeedEvent& event);
   ClientMask distribute_book(const FeedEvent& event, std::string_view type);
   ClientMask distribute_channel(const FeedEvent& event, Channel channel, std::string_view type);
-  ClientMask hand_out(const Subscriber& to, std::string_view type, std::string_view tail);
+  ClientMask hand_out(const Subscriber& to, const OutFrame& frame);
   void end_overflown();
   void build_tail(const FeedEvent& event);
   void build_yes_tail(const FeedEvent& event);
@@ -71,10 +85,14 @@ class Exchange {
   SessionLimits limits_;
   SubscriptionIndex index_;
   std::unordered_set<Session*> sessions_;
+  std::vector<Readiness> readiness_;  // by client
+  Deliveries deliveries_;             // kept for the truth
+  Deliveries::Id current_ = 0;        // 0: no truth is told
+  std::int64_t real_ms_ = 0;          // as of the last tick
   std::unique_ptr<TruthLog> truth_;
   std::unique_ptr<Recorder> recorder_;
   Emitted emitted_;
-  std::string tail_, yes_tail_;
+  SharedText tail_, yes_tail_;
   std::vector<Subscriber> overflown_;
 };
 

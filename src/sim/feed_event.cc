@@ -1,5 +1,7 @@
 #include "sim/feed_event.h"
 
+#include <fmt/format.h>
+
 #include "sim/json_text.h"
 #include "sim/timestamps.h"
 
@@ -19,11 +21,25 @@ void begin_lifecycle(FeedEvent& event, const Market& market, std::string_view ty
   event.msg.clear();
 }
 
+void append_id(JsonObject& object, const Market& market) {
+  std::string& out = object.key("market_id");
+  out.push_back('"');
+  append_market_id(out, market);
+  out.push_back('"');
+}
+
+void begin_event(FeedEvent& event, const Event& of, std::string_view type) {
+  event.restart(FeedKind::kLifecycle, kNoMarket);
+  event.wire_type = event.lifecycle_type = type;
+  event.subject = of.ticker;
+}
+
 void append_metadata(std::string& out, const Market& market, const Event& of,
                      std::int64_t offset_ms) {
   JsonObject object(out);
-  object.text("name", market.strike).text("title", of.title);
-  object.text("yes_sub_title", market.strike).text("no_sub_title", market.strike);
+  const std::string_view strike = strike_of(market);
+  object.text("name", strike).text("title", of.title);
+  object.text("yes_sub_title", strike).text("no_sub_title", strike);
   object.text("rules_primary", of.title).text("rules_secondary", "");
   object.boolean("can_close_early", true).text("event_ticker", of.ticker);
   object.number("expected_expiration_ts", floor_div(market.times.close - offset_ms, 1000));
@@ -45,7 +61,8 @@ void write_delta(FeedEvent& event, const Market& market) {
   std::string& out = event.msg;
   out.clear();
   JsonObject object(out);
-  object.text("market_ticker", market.ticker).text("market_id", market.id);
+  object.text("market_ticker", market.ticker);
+  append_id(object, market);
   object.key("price_dollars").push_back('"');
   event.price_at = out.size();
   append_price(out, event.price);
@@ -71,7 +88,8 @@ void write_trade(FeedEvent& event, const Market& market) {
 void append_snapshot_msg(std::string& out, const Market& market, const Book& book,
                          bool as_yes_price) {
   JsonObject object(out);
-  object.text("market_ticker", market.ticker).text("market_id", market.id);
+  object.text("market_ticker", market.ticker);
+  append_id(object, market);
   if (has_levels(book.side(true))) {
     append_levels(object.key("yes_dollars_fp"), book.side(true), false);
   }
@@ -92,7 +110,8 @@ void write_snapshot(FeedEvent& event, const Market& market) {
 void append_ticker_msg(std::string& out, const Market& market, const TickerState& state,
                        std::int64_t ts_ms) {
   JsonObject object(out);
-  object.text("market_id", market.id).text("market_ticker", market.ticker);
+  append_id(object, market);
+  object.text("market_ticker", market.ticker);
   object.price("price_dollars", state.last_price);
   object.price("yes_bid_dollars", state.yes_bid).price("yes_ask_dollars", state.yes_ask);
   object.count("volume_fp", state.volume).count("open_interest_fp", state.open_interest);
@@ -153,6 +172,49 @@ void write_created(FeedEvent& event, const Market& market, const Event& of,
   object.text("event_type", "created").text("price_level_structure", price_grid(market.grid).label);
   if (!of.combo) append_price_ranges(object.key("price_ranges"), price_grid(market.grid));
   object.close();
+}
+
+void write_grid_changed(FeedEvent& event, const Market& market) {
+  begin_lifecycle(event, market, "price_level_structure_updated");
+  JsonObject object(event.msg);
+  object.text("market_ticker", market.ticker);
+  object.text("price_level_structure", price_grid(market.grid).label);
+  append_price_ranges(object.key("price_ranges"), price_grid(market.grid));
+  object.text("event_type", event.lifecycle_type).close();
+}
+
+void write_metadata_changed(FeedEvent& event, const Market& market) {
+  begin_lifecycle(event, market, "metadata_updated");
+  JsonObject object(event.msg);
+  object.text("market_ticker", market.ticker).text("strike_type", "custom");
+  object.text("yes_sub_title", yes_sub_title(market));
+  object.text("event_type", event.lifecycle_type).close();
+}
+
+void write_event_listed(FeedEvent& event, const Event& of, const Series& series) {
+  begin_event(event, of, "event_lifecycle");
+  JsonObject object(event.msg);
+  object.text("event_ticker", of.ticker).number("exchange_index", of.combo ? 1 : 0);
+  object.text("title", of.title).text("subtitle", of.sub_title);
+  object.text("collateral_return_type", "").text("series_ticker", series.ticker);
+  object.close();
+}
+
+void write_event_fee(FeedEvent& event, const Event& of) {
+  begin_event(event, of, "event_fee_update");
+  JsonObject object(event.msg);
+  object.text("event_ticker", of.ticker);
+  append_fee_override(object, of);
+  object.close();
+}
+
+void append_fee_override(JsonObject& object, const Event& of) {
+  if (of.fee_type.empty()) {
+    object.null("fee_type_override").null("fee_multiplier_override");
+    return;
+  }
+  object.text("fee_type_override", of.fee_type);
+  object.raw("fee_multiplier_override", fmt::format("{}", of.fee_multiplier));
 }
 
 void append_price_ranges(std::string& out, const PriceGrid& grid) {

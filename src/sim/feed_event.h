@@ -68,6 +68,15 @@ void write_close_moved(FeedEvent& event, const Market& market);
 void write_paused(FeedEvent& event, const Market& market, bool paused);
 void write_created(FeedEvent& event, const Market& market, const Event& of, std::int64_t offset_ms);
 
+void write_grid_changed(FeedEvent& event, const Market& market);
+void write_metadata_changed(FeedEvent& event, const Market& market);
+// Frames about an event, on the lifecycle channel of its kind.
+void write_event_listed(FeedEvent& event, const Event& of, const Series& series);
+void write_event_fee(FeedEvent& event, const Event& of);
+
+class JsonObject;
+// fee_type_override and fee_multiplier_override; both null: none.
+void append_fee_override(JsonObject& object, const Event& of);
 // The msg of a snapshot of `book`.
 void append_snapshot_msg(std::string& out, const Market& market, const Book& book,
                          bool as_yes_price);

@@ -206,32 +206,62 @@ struct FrameReader::Impl {
   std::optional<json::value> document;
   const json::object* msg = nullptr;
   Line line{};
+
+  Expected<void> parse(std::string_view text);
+  Line open(std::int64_t recv_ms, const json::object& frame);
 };
+
+Expected<void> FrameReader::Impl::parse(std::string_view text) {
+  document.reset();
+  memory.release();
+  msg = nullptr;
+  json::error_code error;
+  document.emplace(json::parse({text.data(), text.size()}, error, &memory));
+  if (error) return fail(Remedy::kDropItem, "not JSON: " + error.message());
+  return {};
+}
+
+FrameReader::Line FrameReader::Impl::open(std::int64_t recv_ms, const json::object& frame) {
+  line = {recv_ms, std::nullopt, text_member(frame, "type").value_or(""), {}, {}, {}, {}};
+  msg = object_member(frame, "msg");
+  if (msg == nullptr) return line;
+  line.kind = kind_of(line.type);
+  line.market_ticker = text_member(*msg, "market_ticker").value_or("");
+  line.market_id = text_member(*msg, "market_id").value_or("");
+  line.event_ticker = text_member(*msg, "event_ticker").value_or("");
+  line.lifecycle_type = text_member(*msg, "event_type").value_or("");
+  return line;
+}
 
 FrameReader::FrameReader() : impl_(std::make_unique<Impl>()) {}
 FrameReader::~FrameReader() = default;
 
 Expected<FrameReader::Line> FrameReader::read(std::string_view text) {
-  impl_->document.reset();
-  impl_->memory.release();
-  json::error_code error;
-  impl_->document.emplace(json::parse({text.data(), text.size()}, error, &impl_->memory));
-  if (error) return fail(Remedy::kDropItem, "not JSON: " + error.message());
+  KD_DO(impl_->parse(text));
   const auto* object = impl_->document->if_object();
   const auto recv_ms = object == nullptr ? std::nullopt : int_member(*object, "recv_ms");
   const auto* frame = object == nullptr ? nullptr : object_member(*object, "event");
   if (!recv_ms) return fail(Remedy::kDropItem, "no integer recv_ms");
   if (frame == nullptr) return fail(Remedy::kDropItem, "no object event");
-  Line& line = impl_->line;
-  line = {*recv_ms, std::nullopt, text_member(*frame, "type").value_or(""), {}, {}, {}, {}};
-  impl_->msg = object_member(*frame, "msg");
-  if (impl_->msg == nullptr) return line;
-  line.kind = kind_of(line.type);
-  line.market_ticker = text_member(*impl_->msg, "market_ticker").value_or("");
-  line.market_id = text_member(*impl_->msg, "market_id").value_or("");
-  line.event_ticker = text_member(*impl_->msg, "event_ticker").value_or("");
-  line.lifecycle_type = text_member(*impl_->msg, "event_type").value_or("");
-  return line;
+  return impl_->open(*recv_ms, *frame);
+}
+
+Expected<FrameReader::Line> FrameReader::read_frame(std::int64_t recv_ms, std::string_view text) {
+  KD_DO(impl_->parse(text));
+  const auto* frame = impl_->document->if_object();
+  if (frame == nullptr) return fail(Remedy::kDropItem, "no object");
+  return impl_->open(recv_ms, *frame);
+}
+
+std::uint64_t FrameReader::digest() const {
+  std::string text(impl_->line.type);
+  if (impl_->msg != nullptr) {
+    for (const auto& [key, value] : *impl_->msg) {
+      text.append(view_of(key)).push_back(':');
+      append_json(text, value);
+    }
+  }
+  return std::hash<std::string>()(text);
 }
 
 Expected<void> FrameReader::convert(const TimeMap& times, MarketIndex market,

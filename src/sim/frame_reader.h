@@ -31,6 +31,10 @@ class FrameReader {
 
   // What it returns is valid until the next call.
   Expected<Line> read(std::string_view text);
+  // The same of a frame alone, whose text is not needed afterwards.
+  Expected<Line> read_frame(std::int64_t recv_ms, std::string_view text);
+  // Of the msg of the frame last read: equal for equal contents.
+  std::uint64_t digest() const;
 
   // The frame last read, its stamps mapped, as an event of `market`. The error says why it cannot
   // be played (a required field is missing or not what it should be).

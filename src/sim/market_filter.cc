@@ -1,5 +1,7 @@
 #include "sim/market_filter.h"
 
+#include <algorithm>
+
 namespace kd::sim {
 
 namespace {
@@ -16,7 +18,7 @@ std::optional<bool> status_matches(std::string_view filter, MarketStatus status)
   }
   if (filter == "paused") return status == MarketStatus::kInactive;
   if (filter == "closed") {
-    return status == MarketStatus::kClosed || status == MarketStatus::kDetermined;
+    return status >= MarketStatus::kClosed && status < MarketStatus::kFinalized;
   }
   if (filter == "settled") return status == MarketStatus::kFinalized;
   return std::nullopt;
@@ -78,9 +80,38 @@ Expected<void> MarketFilter::check_families() const {
   return {};
 }
 
+std::optional<std::vector<MarketIndex>> MarketFilter::candidates(const World& world) const {
+  std::vector<MarketIndex> found;
+  if (!tickers_.empty()) {
+    for (const std::string& ticker : tickers_) {
+      if (const auto at = world.find_market(ticker)) found.push_back(*at);
+    }
+  } else if (!event_ticker_.empty()) {
+    if (const auto at = world.find_event(event_ticker_)) found = world.event(*at).markets;
+  } else if (!series_ticker_.empty()) {
+    const auto at = world.find_series(series_ticker_);
+    if (!at) return found;
+    for (const EventIndex event : world.series(*at).events) {
+      const auto& markets = world.event(event).markets;
+      found.insert(found.end(), markets.begin(), markets.end());
+    }
+  } else if (updated_.min_s) {
+    return world.updated_since(*updated_.min_s * 1000);
+  } else {
+    return std::nullopt;
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+bool MarketFilter::historical() const {
+  const int names = !tickers_.empty() + !event_ticker_.empty() + !series_ticker_.empty();
+  return names <= 1 && status_.empty() && mve_ != "only" && !created_.set() && !close_.set() &&
+         !settled_.set() && !updated_.set();
+}
+
 bool MarketFilter::matches(const World& world, const Market& market, std::int64_t now_ms) const {
   const MarketTimes& times = market.times;
-  if (times.created > now_ms) return false;
   const MarketStatus status = status_at(market, now_ms);
   if (!*status_matches(status_, status)) return false;
   if (!tickers_.empty() && !tickers_.contains(market.ticker)) return false;
@@ -91,8 +122,9 @@ bool MarketFilter::matches(const World& world, const Market& market, std::int64_
   const auto shown = [&](std::int64_t ms) {
     return ms == kNever ? kNever : ms - market.shown_offset_ms;
   };
-  const std::int64_t updated =
-      status >= MarketStatus::kDetermined ? times.determined : times.updated;
+  const std::int64_t updated = status >= MarketStatus::kDetermined
+                                   ? std::max(times.determined, times.updated)
+                                   : times.updated;
   const std::int64_t settled = status == MarketStatus::kFinalized ? times.settled : kNever;
   return created_.holds(shown(times.created)) && close_.holds(shown(times.close)) &&
          settled_.holds(shown(settled)) && updated_.holds(shown(updated));

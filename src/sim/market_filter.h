@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "base/expected.h"
 #include "sim/query.h"
@@ -23,6 +24,12 @@ class MarketFilter {
   static Expected<MarketFilter> parse(const Query& query);
 
   bool matches(const World& world, const Market& market, std::int64_t now_ms) const;
+
+  // The only markets that can match, ascending; nothing where every market has to be looked at.
+  std::optional<std::vector<MarketIndex>> candidates(const World& world) const;
+  // Whether it has none but the filters of GET /historical/markets, and of tickers, event_ticker
+  // and series_ticker one at most.
+  bool historical() const;
 
  private:
   struct Range {

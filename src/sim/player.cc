@@ -73,6 +73,7 @@ void Player::step() {
 }
 
 void Player::play_paced() {
+  if (exchange_.halted()) return again_in(kTick);
   const auto played = feed_.play(exchange_.clock.now(real_now_ms()), kBatch);
   if (!played) return options_.failed(played.error());
   if (feed_.finished()) return finish();
@@ -80,7 +81,7 @@ void Player::play_paced() {
 }
 
 void Player::play_at_once() {
-  if (options_.unsent_bytes() > options_.pause_above_bytes)
+  if (exchange_.halted() || options_.unsent_bytes() > options_.pause_above_bytes)
     return again_in(std::chrono::milliseconds(1));
   const auto played = feed_.play(kNever, kBatch / 4);
   if (!played) return options_.failed(played.error());
@@ -94,7 +95,7 @@ void Player::again_in(std::chrono::milliseconds delay) {
 
 void Player::finish() {
   const std::int64_t now = real_now_ms();
-  exchange_.clock.run(exchange_.clock.now(now), now, 1);
+  exchange_.clock.run(exchange_.clock.now(now) - exchange_.clock.skew(), now, 1);
   state_ = State::kFinished;
   const Emitted& emitted = exchange_.emitted();
   log_.info("play has finished",

@@ -47,7 +47,7 @@ std::string event_document(const World& world, const Event& event, std::int64_t 
   JsonObject object(out);
   object.number("fetched_at_ms", now_ms);
   JsonObject response(object.key("response"));
-  append_event(response.key("event"), world, event, now_ms, false);
+  append_event(response.key("event"), world, event, now_ms, {});
   std::string& list = response.key("markets");
   list.push_back('[');
   for (const MarketIndex market : event.markets) {

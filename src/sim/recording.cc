@@ -6,7 +6,8 @@
 #include <filesystem>
 
 #include "sim/frame_reader.h"
-#include "sim/gzip_lines.h"
+#include "sim/frame_source.h"
+#include "sim/tape_frames.h"
 
 namespace kd::sim {
 
@@ -27,14 +28,12 @@ class WindowScan {
   explicit WindowScan(Recording& recording) : recording_(recording) {}
 
   Expected<void> run(RecordedWindow& window) {
-    GzipLineReader lines(window.files);
+    const auto source = open_frames(window);
     for (bool first = true;; first = false) {
-      const auto text = lines.next();
-      if (!text) return unusable(lines.where(), text.error().what);
-      if (!*text) return {};
-      const auto line = frames_.read(**text);
-      if (!line) return unusable(lines.where(), line.error().what);
-      note(*line, first, window);
+      const auto line = source->next(frames_);
+      if (!line) return unusable(source->where(), line.error().what);
+      if (!*line) return {};
+      note(**line, first, window);
     }
   }
 
@@ -76,16 +75,29 @@ std::vector<fs::path> sorted_entries(const fs::path& dir) {
   return found;
 }
 
+Expected<Recording> scan_tape(const std::string& dir) {
+  Recording recording{dir, {}, 0, {}};
+  RecordedWindow& window = recording.windows.emplace_back();
+  window.name = "tape";
+  window.is_tape = true;
+  KD_TRY(window.files, tape_segments(dir));
+  KD_DO(WindowScan(recording).run(window));
+  if (recording.frames > 0) return recording;
+  return fail(Remedy::kGiveUp,
+              fmt::format("the tape in {} holds no frame that can be played", dir));
+}
+
 }  // namespace
 
 Expected<Recording> scan_recording(const std::string& dir) {
+  if (is_tape(dir)) return scan_tape(dir);
   Recording recording{dir, {}, 0, {}};
   const fs::path events = fs::path(dir) / "events";
   std::error_code error;
   if (!fs::is_directory(events, error)) {
     return fail(Remedy::kGiveUp,
-                fmt::format("{} is no recording: it has no folder events/; name the folder that "
-                            "holds events/ and metadata/",
+                fmt::format("{} is no recording: it has no folder events/ and no segment of a "
+                            "tape; name the folder that holds events/ and metadata/, or a tape",
                             dir));
   }
   for (const fs::path& folder : sorted_entries(events)) {

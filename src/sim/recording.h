@@ -11,6 +11,9 @@ namespace kd::sim {
 
 // What one pass over a recording found out. Times are the recorder's, in milliseconds.
 //
+// Of a tape, which is one window:
+//     <gatherer>-<start>-<n>.kdtape                 docs/kalshi-data/tape/README.md
+// Of a recording:
 //     events/<market ticker>/<UTC date>.ndjson.gz   {"recv_ms": …, "event": {…}} per line
 //     metadata/<event ticker>.json                  the REST answer for the event
 struct RecordedMarket {
@@ -23,6 +26,7 @@ struct RecordedMarket {
 struct RecordedWindow {
   std::string name;                // the folder's
   std::vector<std::string> files;  // in the order to play
+  bool is_tape = false;            // they are a gatherer's segments
   std::int64_t first_recv_ms = 0;  // of the first line
   std::int64_t last_recv_ms = 0;   // the largest
   std::map<std::string, RecordedMarket> markets;

@@ -168,7 +168,7 @@ TEST_F(RecordingTest, MarketsWithoutMetadataAreMadeUpFromTheirTickers) {
   ASSERT_TRUE(market);
   EXPECT_EQ(world_.event(world_.market(*market).event).ticker, "KXS-26AUG");
   EXPECT_TRUE(world_.find_series("KXS"));
-  EXPECT_EQ(world_.market(*market).id, "m-1");
+  EXPECT_EQ(world_.market(*market).texts->id, "m-1");
   EXPECT_EQ(status_at(world_.market(*market), kStart), MarketStatus::kActive);
 }
 
@@ -188,8 +188,8 @@ TEST_F(RecordingTest, MetadataShowEachMarketAsOfTheClockAndBringItsLifecycle) {
   EXPECT_EQ(events[3].lifecycle_type, "settled");
   EXPECT_GT(market.times.determined, kStart + 3000 + 60'000) << "after the last recorded frame";
   EXPECT_EQ(status_at(market, market.times.settled), MarketStatus::kFinalized);
-  EXPECT_THAT(market.fixed_members, HasSubstr(R"("floor_strike":114873.12)"));
-  EXPECT_THAT(market.fixed_members,
+  EXPECT_THAT(market.texts->fixed_members, HasSubstr(R"("floor_strike":114873.12)"));
+  EXPECT_THAT(market.texts->fixed_members,
               HasSubstr(R"("expected_expiration_time":"2023-11-14T22:20:03Z")"));
 }
 

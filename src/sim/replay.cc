@@ -11,7 +11,7 @@ Replay::Replay(const Recording& recording, ReplayPlan plan, std::vector<Mileston
                const World& world)
     : plan_(std::move(plan)), milestones_(std::move(milestones)), world_(world) {
   for (const RecordedWindow& window : recording.windows) {
-    windows_.push_back(std::make_unique<Window>(window.files));
+    windows_.push_back(std::make_unique<Window>(open_frames(window)));
     if (auto read = read_next(windows_.size() - 1); !read) failure_ = read.error();
   }
 }
@@ -37,14 +37,12 @@ bool Replay::milestone_is_next() const {
 Expected<void> Replay::read_next(std::size_t window) {
   Window& from = *windows_[window];
   from.line.reset();
-  const auto text = from.lines.next();
-  if (!text) return fail(Remedy::kGiveUp, from.lines.where() + ": " + text.error().what);
-  if (!*text) return {};
-  auto line = from.frames.read(**text);
-  if (!line) return fail(Remedy::kGiveUp, from.lines.where() + ": " + line.error().what);
-  from.line = *line;
+  const auto line = from.source->next(from.frames);
+  if (!line) return fail(Remedy::kGiveUp, from.source->where() + ": " + line.error().what);
+  if (!*line) return {};
+  from.line = **line;
   // A recorder's clock may have been set back; the order of its lines is the truth.
-  const std::int64_t at = line->recv_ms + plan_.play_shift_ms[window];
+  const std::int64_t at = from.line->recv_ms + plan_.play_shift_ms[window];
   from.last_play_ms = std::max(from.last_play_ms, at);
   due_.push({from.last_play_ms, window});
   return {};

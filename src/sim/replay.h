@@ -9,7 +9,7 @@
 #include "base/expected.h"
 #include "sim/feed_event.h"
 #include "sim/frame_reader.h"
-#include "sim/gzip_lines.h"
+#include "sim/frame_source.h"
 #include "sim/replay_plan.h"
 #include "sim/replay_world.h"
 
@@ -31,8 +31,8 @@ class Replay {
 
  private:
   struct Window {
-    explicit Window(std::vector<std::string> files) : lines(std::move(files)) {}
-    GzipLineReader lines;
+    explicit Window(std::unique_ptr<FrameSource> from) : source(std::move(from)) {}
+    std::unique_ptr<FrameSource> source;
     FrameReader frames;
     std::optional<FrameReader::Line> line;  // the next to play
     std::int64_t last_sending_ms = kNoTime;

@@ -102,10 +102,10 @@ void Builder::add(const EventMetadata& metadata) {
 
 void Builder::add_market(const MarketMetadata& from, EventIndex event, std::size_t window) {
   Market& market = world_.market(world_.add_market(from.ticker, event));
-  market.fixed_members = from.fixed_members;
+  market.own_texts().fixed_members = from.fixed_members;
   market.result = from.result;
   market.settlement_value = from.settlement_value;
-  market.expiration_value = from.expiration_value;
+  market.own_texts().expiration_value = from.expiration_value;
   market.shown_offset_ms = plan_.shown_offset_ms(window);
   const auto on_clock = [&](std::int64_t at, std::int64_t absent) {
     return at == kNoTime ? absent : at + market.shown_offset_ms;
@@ -132,7 +132,6 @@ MarketIndex Builder::invent(const std::string& ticker, std::size_t window) {
   }
   const MarketIndex made = world_.add_market(ticker, *event);
   Market& market = world_.market(made);
-  market.strike = last_dash == std::string::npos ? ticker : ticker.substr(last_dash + 1);
   market.shown_offset_ms = plan_.shown_offset_ms(window);
   market.times.open = market.times.created = plan_.start_ms - kLeadMs;
   return made;
@@ -142,7 +141,7 @@ void Builder::adjust(MarketIndex index, std::size_t window) {
   Market& market = world_.market(index);
   const RecordedWindow& recorded_window = recording_.windows[window];
   const RecordedMarket& recorded = recorded_window.markets.at(market.ticker);
-  if (!recorded.id.empty()) market.id = recorded.id;
+  if (!recorded.id.empty()) market.own_texts().id = recorded.id;
   MarketTimes& times = market.times;
   if (recorded.first_recv_ms - recorded_window.first_recv_ms <= kLeadMs) {
     times.open = std::min(times.open, plan_.start_ms - kLeadMs);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/json_text.h"
+#include "sim/rest_page.h"
 #include "sim/timestamps.h"
 
 namespace kd::sim {
@@ -11,44 +12,21 @@ namespace {
 
 constexpr double kRequestCost = 10;
 constexpr double kBasicTokensPerSecond = 200;
-constexpr std::int64_t kHistoricalMs = 60LL * 24 * 3600 * 1000;
+constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
+
+// The tiers of an account by their read budget.
+std::string_view tier_name(double tokens_per_second) {
+  constexpr std::pair<double, std::string_view> kTiers[] = {
+      {12'000, "prestige"}, {4'800, "prime"}, {2'400, "paragon"},
+      {1'200, "premier"},   {600, "expert"},  {300, "advanced"}};
+  for (const auto& [least, name] : kTiers) {
+    if (tokens_per_second >= least) return name;
+  }
+  return "basic";
+}
 
 HttpResponse json_response(std::string body) {
   return {200, "application/json", std::move(body), {}};
-}
-
-HttpResponse exchange_status() {
-  return json_response(
-      R"({"exchange_active":true,"trading_active":true,"intra_exchange_transfers_active":true,)"
-      R"("exchange_estimated_resume_time":null,"exchange_index_statuses":[)"
-      R"({"exchange_index":0,"description":"default","exchange_active":true,"trading_active":true,)"
-      R"("intra_exchange_transfers_active":true},)"
-      R"({"exchange_index":1,"description":"combos","exchange_active":true,"trading_active":true,)"
-      R"("intra_exchange_transfers_active":true}]})");
-}
-
-// Open round the clock, except for the weekly pause.
-HttpResponse exchange_schedule(std::int64_t now_ms) {
-  std::string out;
-  JsonObject object(out);
-  JsonObject schedule(object.key("schedule"));
-  std::string& list = schedule.key("standard_hours").append("[");
-  JsonObject hours(list);
-  hours.text("start_time", rfc3339_from_ms(now_ms - kHistoricalMs));
-  hours.text("end_time", rfc3339_from_ms(now_ms + kHistoricalMs));
-  for (const std::string_view day :
-       {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}) {
-    hours.raw(
-        day,
-        day == "thursday"
-            ? R"([{"open_time":"00:00","close_time":"03:00"},{"open_time":"05:00","close_time":"00:00"}])"
-            : R"([{"open_time":"00:00","close_time":"00:00"}])");
-  }
-  hours.close();
-  list.push_back(']');
-  schedule.raw("maintenance_windows", "[]").close();
-  object.close();
-  return json_response(std::move(out));
 }
 
 HttpResponse moved(const HttpRequest& request) {
@@ -99,8 +77,12 @@ HttpResponse RestApi::handle(const HttpRequest& request, std::string_view client
   return route(path, Query(request.query()), client, now_ms);
 }
 
+double RestApi::rate_of(std::string_view client) const {
+  return client.empty() ? options_.anonymous_tokens_per_second : options_.read_tokens_per_second;
+}
+
 bool RestApi::within_budget(std::string_view client, std::int64_t real_ms) {
-  const double rate = options_.read_tokens_per_second;
+  const double rate = rate_of(client);
   if (rate <= 0) return true;
   auto bucket = buckets_.find(client);
   if (bucket == buckets_.end()) {
@@ -114,40 +96,74 @@ bool RestApi::within_budget(std::string_view client, std::int64_t real_ms) {
 
 HttpResponse RestApi::route(const std::vector<std::string>& path, const Query& query,
                             std::string_view client, std::int64_t now_ms) const {
-  const RestCall call{world_, path, query, now_ms};
+  const RestCall call{world_, path, query, now_ms, options_.created_404_ms};
   const std::string_view first = path.empty() ? std::string_view() : path[0];
   if (first == "markets") return get_markets(call);
   if (first == "events") return get_events(call);
   if (first == "series") return get_series(call);
   if (first == "exchange") return get_exchange(call);
   if (first == "historical") return get_historical(call);
-  if (path == std::vector<std::string>{"account", "limits"}) return account_limits(client);
+  if (first == "account" && path.size() == 2) return account(path[1], client);
   return nested_error(404, "not_found", "not found");
 }
 
-HttpResponse RestApi::account_limits(std::string_view client) const {
+HttpResponse RestApi::account(std::string_view what, std::string_view client) const {
   if (client.empty()) return nested_error(401, "unauthorized", "authentication required");
+  if (what == "limits") return account_limits();
+  if (what != "endpoint_costs") return nested_error(404, "not_found", "not found");
+  return json_response(
+      R"({"default_cost":10,"endpoint_costs":[)"
+      R"({"method":"DELETE","path":"/trade-api/v2/portfolio/orders/{order_id}","cost":2},)"
+      R"({"method":"GET","path":"/trade-api/v2/portfolio/orders/{order_id}","cost":2},)"
+      R"({"method":"POST","path":"/trade-api/v2/account/tier/upgrade","cost":30}]})");
+}
+
+HttpResponse RestApi::account_limits() const {
   const bool limited = options_.read_tokens_per_second > 0;
   const double rate = limited ? options_.read_tokens_per_second : kBasicTokensPerSecond;
-  return json_response(fmt::format(
-      R"({{"usage_tier":"basic","read":{{"refill_rate":{:.0f},"bucket_capacity":{:.0f}}},)"
-      R"("write":{{"refill_rate":100,"bucket_capacity":100}},"grants":[]}})",
-      rate, rate * options_.read_bucket_seconds));
+  return json_response(
+      fmt::format(R"({{"usage_tier":"{}","read":{{"refill_rate":{:.0f},"bucket_capacity":{:.0f}}},)"
+                  R"("write":{{"refill_rate":100,"bucket_capacity":100}},"grants":[]}})",
+                  tier_name(rate), rate, rate * options_.read_bucket_seconds));
+}
+
+std::int64_t RestCall::cutoff_ms() const {
+  const std::int64_t age = world.state.historical_age_ms;
+  const std::int64_t cutoff = now_ms - age;
+  return age < kDayMs ? cutoff : floor_div(cutoff, kDayMs) * kDayMs;
+}
+
+Tier RestCall::tier_of(const Market& market) const {
+  const bool too_new = created_404_ms > 0 && market.times.created + created_404_ms > now_ms;
+  if (!exists_at(market, now_ms) || too_new) return Tier::kNowhere;
+  return market.times.settled < cutoff_ms() ? Tier::kHistorical : Tier::kLive;
+}
+
+Tier RestCall::tier_of(const TradeRecord& trade) const {
+  const std::int64_t offset = world.market(trade.market).shown_offset_ms;
+  return trade.ts_us < (cutoff_ms() - offset) * 1000 ? Tier::kHistorical : Tier::kLive;
 }
 
 HttpResponse get_exchange(const RestCall& call) {
-  if (call.path.size() == 2 && call.path[1] == "status") return exchange_status();
-  if (call.path.size() == 2 && call.path[1] == "schedule") return exchange_schedule(call.now_ms);
+  if (call.path.size() == 2 && call.path[1] == "status") return get_exchange_status(call);
+  if (call.path.size() == 2 && call.path[1] == "schedule") return get_exchange_schedule(call);
   return nested_error(404, "not_found", "not found");
 }
 
 HttpResponse get_historical(const RestCall& call) {
-  if (call.path.size() != 2 || call.path[1] != "cutoff") {
-    return nested_error(404, "not_found", "not found");
+  const auto& path = call.path;
+  const std::string_view what = path.size() > 1 ? std::string_view(path[1]) : std::string_view();
+  if (what == "trades" && path.size() == 2) return get_trades(call, Tier::kHistorical);
+  if (what == "markets" && path.size() == 2) return list_markets(call, Tier::kHistorical);
+  if (what == "markets" && path.size() <= 4) {
+    const auto at = call.world.find_market(path[2]);
+    if (!at || call.tier_of(call.world.market(*at)) != Tier::kHistorical) return not_found();
+    if (path.size() == 3) return one_market(call, call.world.market(*at));
+    if (path[3] == "candlesticks") return market_candles(call, *at, Tier::kHistorical);
   }
+  if (what != "cutoff" || path.size() != 2) return not_found();
   std::string out;
-  const std::string cutoff =
-      rfc3339_from_ms((call.now_ms - kHistoricalMs) / 86'400'000 * 86'400'000);
+  const std::string cutoff = rfc3339_from_ms(call.cutoff_ms());
   JsonObject object(out);
   object.text("market_settled_ts", cutoff).text("trades_created_ts", cutoff);
   object.text("orders_updated_ts", cutoff).close();

@@ -17,8 +17,10 @@ inline constexpr std::string_view kRestRoot = "/trade-api/v2";
 inline constexpr std::string_view kWsPath = "/trade-api/ws/v2";
 
 struct RestOptions {
-  double read_tokens_per_second = 0;  // a request costs 10; 0: no limit
-  double read_bucket_seconds = 3;     // capacity, in seconds of refill
+  double read_tokens_per_second = 0;       // a request costs 10; 0: no limit
+  double read_bucket_seconds = 3;          // capacity, in seconds of refill
+  double anonymous_tokens_per_second = 0;  // of all requests without a key; 0: no limit
+  std::int64_t created_404_ms = 0;         // how long a new market is not found
 };
 
 // The two shapes of errors the exchange has, and the third of 429.
@@ -38,15 +40,19 @@ class RestApi {
                       std::int64_t real_ms);
 
  private:
+  double rate_of(std::string_view client) const;
   bool within_budget(std::string_view client, std::int64_t real_ms);
   HttpResponse route(const std::vector<std::string>& path, const Query& query,
                      std::string_view client, std::int64_t now_ms) const;
-  HttpResponse account_limits(std::string_view client) const;
+  HttpResponse account(std::string_view what, std::string_view client) const;
+  HttpResponse account_limits() const;
 
   const World& world_;
   const RestOptions options_;
   std::map<std::string, TokenBucket, std::less<>> buckets_;
 };
+
+enum class Tier : std::uint8_t { kNowhere, kLive, kHistorical };
 
 // One resource each; `path` is what follows /trade-api/v2, in parts and decoded.
 struct RestCall {
@@ -54,6 +60,12 @@ struct RestCall {
   const std::vector<std::string>& path;
   const Query& query;
   std::int64_t now_ms;
+  std::int64_t created_404_ms = 0;
+
+  // Which tier answers for a market or a trade.
+  Tier tier_of(const Market& market) const;
+  Tier tier_of(const TradeRecord& trade) const;
+  std::int64_t cutoff_ms() const;  // what happened earlier is history
 };
 HttpResponse get_exchange(const RestCall& call);
 HttpResponse get_series(const RestCall& call);
@@ -61,7 +73,15 @@ HttpResponse get_events(const RestCall& call);
 HttpResponse get_markets(const RestCall& call);
 HttpResponse get_orderbook(const RestCall& call, const Market& market);
 HttpResponse get_orderbooks(const RestCall& call);
-HttpResponse get_trades(const RestCall& call);
+HttpResponse list_markets(const RestCall& call, Tier tier);
+HttpResponse one_market(const RestCall& call, const Market& market);
+HttpResponse get_trades(const RestCall& call, Tier tier);
 HttpResponse get_historical(const RestCall& call);
+HttpResponse get_exchange_status(const RestCall& call);
+HttpResponse get_exchange_schedule(const RestCall& call);
+// GET …/candlesticks of one market, of a list, of an event.
+HttpResponse market_candles(const RestCall& call, MarketIndex market, Tier tier);
+HttpResponse batch_candles(const RestCall& call);
+HttpResponse event_candles(const RestCall& call, const Event& event);
 
 }  // namespace kd::sim

@@ -1,7 +1,9 @@
 #include "sim/catalog_json.h"
+#include "sim/feed_event.h"
 #include "sim/json_text.h"
 #include "sim/market_filter.h"
 #include "sim/rest_page.h"
+#include "sim/timestamps.h"
 
 namespace kd::sim {
 
@@ -9,6 +11,12 @@ namespace {
 
 constexpr std::string_view kNestedIsBoolean = "with_nested_markets is true or false";
 constexpr std::string_view kVolumeIsBoolean = "include_volume is true or false";
+
+// Which markets are nested in their event.
+MarketChoice listing(const RestCall& call, bool nested) {
+  if (!nested) return {};
+  return [&call](const Market& market) { return call.tier_of(market) == Tier::kLive; };
+}
 
 class EventFilter {
  public:
@@ -38,7 +46,7 @@ class EventFilter {
 
  private:
   bool matches(const Market& market) const {
-    if (market.times.created > call_.now_ms) return false;
+    if (call_.tier_of(market) == Tier::kNowhere) return false;
     const auto late_enough = [&](std::int64_t ms, std::optional<std::int64_t> min_s) {
       return !min_s || ms == kNever || ms - market.shown_offset_ms >= *min_s * 1000;
     };
@@ -73,7 +81,7 @@ HttpResponse list_events(const RestCall& call, bool combos) {
     const Event& event = call.world.event(static_cast<EventIndex>(at));
     if (!filter.matches(event)) continue;
     if (rows.full()) return rows.finish(at);
-    append_event(rows.row(), call.world, event, call.now_ms, nested);
+    append_event(rows.row(), call.world, event, call.now_ms, listing(call, nested));
   }
   return rows.finish(std::nullopt);
 }
@@ -84,18 +92,55 @@ HttpResponse one_event(const RestCall& call, const Event& event) {
   if (bad) return bad_request(kNestedIsBoolean);
   std::string out;
   JsonObject object(out);
-  append_event(object.key("event"), call.world, event, call.now_ms, nested);
+  append_event(object.key("event"), call.world, event, call.now_ms, listing(call, nested));
   std::string& list = object.key("markets");
   list.push_back('[');
   for (const MarketIndex at : event.markets) {
     const Market& market = call.world.market(at);
-    if (nested || market.times.created > call.now_ms) continue;
+    if (nested || call.tier_of(market) != Tier::kLive) continue;
     if (list.back() != '[') list.push_back(',');
     append_market(list, call.world, market, call.now_ms);
   }
   list.push_back(']');
   object.close();
   return {200, "application/json", std::move(out), {}};
+}
+
+HttpResponse event_metadata(const RestCall& call, const Event& event) {
+  std::string out;
+  JsonObject object(out);
+  object.text("image_url", "").text("featured_image_url", "");
+  std::string& list = object.key("market_details");
+  list.push_back('[');
+  for (const MarketIndex at : event.markets) {
+    if (call.tier_of(call.world.market(at)) != Tier::kLive) continue;
+    if (list.back() != '[') list.push_back(',');
+    JsonObject market(list);
+    market.text("market_ticker", call.world.market(at).ticker).text("image_url", "").close();
+  }
+  list.push_back(']');
+  object.raw("settlement_sources", "[]").text("competition", "").text("competition_scope", "");
+  object.close();
+  return {200, "application/json", std::move(out), {}};
+}
+
+// The overrides of events that have one now.
+HttpResponse event_fee_changes(const RestCall& call) {
+  const auto page = read_page(call, 1000, 100, {"event_ticker"});
+  if (!page) return bad_request(page.error().what);
+  PageWriter rows("event_fee_change_arr", *page);
+  const auto& changed = call.world.events_with_fees();
+  for (std::size_t at = static_cast<std::size_t>(page->from); at < changed.size(); ++at) {
+    const Event& event = call.world.event(changed[at]);
+    const std::string_view only = call.query.text("event_ticker");
+    if (event.fee_type.empty() || (!only.empty() && event.ticker != only)) continue;
+    if (rows.full()) return rows.finish(static_cast<std::int64_t>(at));
+    JsonObject object(rows.row());
+    object.text("id", uuid_from_text(event.ticker)).text("event_ticker", event.ticker);
+    append_fee_override(object, event);
+    object.text("scheduled_ts", rfc3339_from_ms(event.fee_since_ms)).close();
+  }
+  return rows.finish(std::nullopt);
 }
 
 HttpResponse list_series(const RestCall& call) {
@@ -117,18 +162,42 @@ HttpResponse list_series(const RestCall& call) {
   return {200, "application/json", std::move(out), {}};
 }
 
+// /series/{series}/markets/{ticker}/candlesticks, /series/{series}/events/{event}/candlesticks
+HttpResponse series_candles(const RestCall& call) {
+  const World& world = call.world;
+  const auto series = world.find_series(call.path[1]);
+  const bool of_event = call.path[2] == "events";
+  if (!series || (!of_event && call.path[2] != "markets")) return not_found();
+  if (of_event) {
+    const auto at = world.find_event(call.path[3]);
+    const bool known = at && world.event(*at).series == *series;
+    return known ? event_candles(call, world.event(*at)) : not_found();
+  }
+  const auto at = world.find_market(call.path[3]);
+  const bool known = at && world.event(world.market(*at).event).series == *series &&
+                     call.tier_of(world.market(*at)) == Tier::kLive;
+  return known ? market_candles(call, *at, Tier::kLive) : not_found();
+}
+
 }  // namespace
 
 HttpResponse get_events(const RestCall& call) {
   if (call.path.size() == 1) return list_events(call, false);
-  if (call.path.size() != 2) return not_found();
-  if (call.path[1] == "multivariate") return list_events(call, true);
+  if (call.path.size() == 2 && call.path[1] == "multivariate") return list_events(call, true);
+  if (call.path.size() == 2 && call.path[1] == "fee_changes") return event_fee_changes(call);
   const auto at = call.world.find_event(call.path[1]);
-  return at ? one_event(call, call.world.event(*at)) : not_found();
+  if (!at) return not_found();
+  if (call.path.size() == 2) return one_event(call, call.world.event(*at));
+  const bool metadata = call.path.size() == 3 && call.path[2] == "metadata";
+  return metadata ? event_metadata(call, call.world.event(*at)) : not_found();
 }
 
 HttpResponse get_series(const RestCall& call) {
   if (call.path.size() == 1) return list_series(call);
+  if (call.path.size() == 2 && call.path[1] == "fee_changes") {
+    return {200, "application/json", R"({"series_fee_change_arr":[]})", {}};
+  }
+  if (call.path.size() == 5 && call.path[4] == "candlesticks") return series_candles(call);
   const auto at = call.path.size() == 2 ? call.world.find_series(call.path[1]) : std::nullopt;
   if (!at) return not_found();
   bool bad = false;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sim/catalog_json.h"
 #include "sim/json_text.h"
 #include "sim/market_filter.h"
@@ -11,9 +13,38 @@ constexpr std::size_t kMaxBatch = 100;
 constexpr std::size_t kMaxTickerBytes = 200;
 constexpr std::int64_t kMaxDepth = 100;
 
-HttpResponse list_markets(const RestCall& call) {
+// The rows of a list: all markets, or those a filter can match; ascending.
+class Walk {
+ public:
+  Walk(const World& world, std::optional<std::vector<MarketIndex>> candidates, std::int64_t from)
+      : all_(!candidates), count_(static_cast<std::int64_t>(world.market_count())), at_(from) {
+    if (all_) return;
+    candidates_ = std::move(*candidates);
+    count_ = std::ssize(candidates_);
+    at_ = std::lower_bound(candidates_.begin(), candidates_.end(), from) - candidates_.begin();
+  }
+
+  std::optional<MarketIndex> next() {
+    if (at_ >= count_) return std::nullopt;
+    const auto at = static_cast<std::size_t>(at_++);
+    return all_ ? static_cast<MarketIndex>(at) : candidates_[at];
+  }
+
+ private:
+  const bool all_;
+  std::int64_t count_;
+  std::int64_t at_;
+  std::vector<MarketIndex> candidates_;
+};
+
+}  // namespace
+
+HttpResponse list_markets(const RestCall& call, Tier tier) {
   const auto filter = MarketFilter::parse(call.query);
   if (!filter) return bad_request(filter.error().what);
+  if (tier == Tier::kHistorical && !filter->historical()) {
+    return bad_request("tickers, event_ticker or series_ticker, and mve_filter=exclude only");
+  }
   const auto page =
       read_page(call, 1000, 100,
                 {"event_ticker", "series_ticker", "tickers", "status", "mve_filter",
@@ -21,11 +52,11 @@ HttpResponse list_markets(const RestCall& call) {
                  "min_settled_ts", "max_settled_ts", "min_updated_ts", "max_updated_ts"});
   if (!page) return bad_request(page.error().what);
   PageWriter rows("markets", *page);
-  const auto count = static_cast<std::int64_t>(call.world.market_count());
-  for (std::int64_t at = page->from; at < count; ++at) {
-    const Market& market = call.world.market(static_cast<MarketIndex>(at));
-    if (!filter->matches(call.world, market, call.now_ms)) continue;
-    if (rows.full()) return rows.finish(at);
+  Walk walk(call.world, filter->candidates(call.world), page->from);
+  while (const auto at = walk.next()) {
+    const Market& market = call.world.market(*at);
+    if (call.tier_of(market) != tier || !filter->matches(call.world, market, call.now_ms)) continue;
+    if (rows.full()) return rows.finish(*at);
     append_market(rows.row(), call.world, market, call.now_ms);
   }
   return rows.finish(std::nullopt);
@@ -39,14 +70,13 @@ HttpResponse one_market(const RestCall& call, const Market& market) {
   return {200, "application/json", std::move(out), {}};
 }
 
-}  // namespace
-
 HttpResponse get_markets(const RestCall& call) {
-  if (call.path.size() == 1) return list_markets(call);
-  if (call.path.size() == 2 && call.path[1] == "trades") return get_trades(call);
+  if (call.path.size() == 1) return list_markets(call, Tier::kLive);
+  if (call.path.size() == 2 && call.path[1] == "trades") return get_trades(call, Tier::kLive);
   if (call.path.size() == 2 && call.path[1] == "orderbooks") return get_orderbooks(call);
+  if (call.path.size() == 2 && call.path[1] == "candlesticks") return batch_candles(call);
   const auto at = call.world.find_market(call.path[1]);
-  if (!at || call.world.market(*at).times.created > call.now_ms) return not_found();
+  if (!at || call.tier_of(call.world.market(*at)) != Tier::kLive) return not_found();
   const Market& market = call.world.market(*at);
   if (call.path.size() == 2) return one_market(call, market);
   if (call.path.size() == 3 && call.path[2] == "orderbook") return get_orderbook(call, market);
@@ -77,7 +107,7 @@ HttpResponse get_orderbooks(const RestCall& call) {
   std::string out = "{\"orderbooks\":[";
   for (const std::string& ticker : tickers) {
     const auto at = call.world.find_market(ticker);
-    if (!at || call.world.market(*at).times.created > call.now_ms) continue;
+    if (!at || call.tier_of(call.world.market(*at)) != Tier::kLive) continue;
     if (out.back() != '[') out.push_back(',');
     JsonObject object(out);
     object.text("ticker", ticker);

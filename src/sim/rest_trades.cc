@@ -22,7 +22,7 @@ struct TradeFilter {
 
 // Newest first. A cursor names the number of the trade to go on with, so that trades that come in
 // meanwhile neither shift nor repeat rows.
-HttpResponse get_trades(const RestCall& call) {
+HttpResponse get_trades(const RestCall& call, Tier tier) {
   TradeFilter filter;
   bool bad = false;
   filter.min_s = call.query.number("min_ts", bad);
@@ -45,7 +45,7 @@ HttpResponse get_trades(const RestCall& call) {
   const std::int64_t newest = trades.back().number;
   for (std::int64_t at = first_page ? newest : std::min(newest, page->from); at >= oldest; --at) {
     const TradeRecord& trade = trades[static_cast<std::size_t>(at - oldest)];
-    if (!filter.matches(trade)) continue;
+    if (call.tier_of(trade) != tier || !filter.matches(trade)) continue;
     if (rows.full()) return rows.finish(at);
     append_trade(rows.row(), call.world, trade);
   }

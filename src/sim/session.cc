@@ -1,6 +1,7 @@
 #include "sim/session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/feed_event.h"
 #include "sim/json_text.h"
@@ -15,16 +16,30 @@ bool Session::Window::admit(std::int64_t now_ms, int limit) {
   return ++commands <= limit || limit == 0;
 }
 
-Session::Session(World& world, SubscriptionIndex& index, const SessionLimits& limits,
-                 SessionPort& port, int client)
-    : world_(world), index_(index), limits_(limits), port_(port), client_(client) {}
+Session::Session(const SessionWorld& around, SessionPort& port, SessionOwner owner)
+    : world_(around.world),
+      index_(around.index),
+      limits_(around.limits),
+      faults_(around.faults),
+      port_(port),
+      owner_(std::move(owner)) {}
 
-Session::~Session() {
+Session::~Session() { leave(); }
+
+void Session::leave() {
   for (auto& [sid, subscription] : subscriptions_) leave_all(*subscription);
+  subscriptions_.clear();
 }
 
 void Session::on_command(std::string_view text, std::int64_t now_ms) {
   const Command command = parse_command(text);
+  real_ms_ = now_ms;
+  reply_fate_.clear();
+  if (!meets_fault(command)) obey(command, now_ms);
+  reply_fate_.clear();
+}
+
+void Session::obey(const Command& command, std::int64_t now_ms) {
   if (!session_window_.admit(now_ms, limits_.session_commands_per_second)) {
     return say_error(command, WsError::kTooManyRequests);
   }
@@ -91,6 +106,7 @@ void Session::open(const Command& command, const std::string& channel, const Wan
   to.sid = sid;
   to.name = channel;
   to.channel = channel_named(channel).value_or(Channel::kQuiet);
+  to.seq = limits_.first_seq - 1;
   to.use_yes_price = command.use_yes_price.value_or(false);
   to.skip_ticker_ack = command.skip_ticker_ack;
   const bool takes_markets = to.channel == Channel::kBook || to.channel == Channel::kTrade ||
@@ -101,7 +117,7 @@ void Session::open(const Command& command, const std::string& channel, const Wan
   if (!takes_markets) return;
   report_unknown(command, nullptr, wanted);
   const auto added = join(to, wanted.markets);
-  if (to.channel == Channel::kBook) send_snapshots(to, added, 0);
+  if (to.channel == Channel::kBook) send_first_snapshots(to, added);
   if (to.channel == Channel::kTicker && command.send_initial_snapshot) {
     for (const MarketIndex market : added) send_ticker(to, market);
   }
@@ -155,10 +171,10 @@ void Session::update_markets(const Command& command, Subscription& to) {
 void Session::add_markets(const Command& command, Subscription& to, const Wanted& wanted) {
   const auto added = join(to, wanted.markets);
   const bool books = to.channel == Channel::kBook;
-  if (books && limits_.snapshots_before_ok) send_snapshots(to, added, 0);
+  if (books && limits_.snapshots_before_ok) send_first_snapshots(to, added);
   say_ok(command, to);
   report_unknown(command, &to, wanted);
-  if (books && !limits_.snapshots_before_ok) send_snapshots(to, added, 0);
+  if (books && !limits_.snapshots_before_ok) send_first_snapshots(to, added);
 }
 
 void Session::delete_markets(const Command& command, Subscription& to, const Wanted& wanted) {
@@ -197,30 +213,13 @@ void Session::unsubscribe(const Command& command) {
     std::string out;
     JsonObject object(out);
     if (command.id != 0) object.number("id", command.id);
-    object.number("sid", sid).number("seq", std::int64_t(++from->seq));
+    object.number("sid", sid).number("seq", static_cast<std::int64_t>(next_reply_seq(*from)));
     object.text("type", "unsubscribed").number("sending_ts_ms", port_.now_ms());
     object.close();
-    port_.send(out, {});
+    say(out);
     windows_.erase(sid);
     subscriptions_.erase(static_cast<int>(sid));
   }
-}
-
-void Session::list(const Command& command) {
-  std::string out;
-  JsonObject object(out);
-  if (command.id != 0) object.number("id", command.id);
-  object.text("type", "ok").number("sending_ts_ms", port_.now_ms());
-  object.key("msg").push_back('[');
-  for (const auto& [sid, subscription] : subscriptions_) {
-    if (out.back() != '[') out.push_back(',');
-    JsonObject item(out);
-    item.text("channel", subscription->name).number("sid", sid);
-    item.close();
-  }
-  out.push_back(']');
-  object.close();
-  port_.send(out, {});
 }
 
 Session::Wanted Session::wanted(const Command& command) const {
@@ -228,8 +227,8 @@ Session::Wanted Session::wanted(const Command& command) const {
   std::unordered_set<MarketIndex> seen;
   const auto take = [&](std::optional<MarketIndex> market, const std::string& name) {
     const bool usable =
-        market && status_at(world_.market(*market), port_.now_ms()) != MarketStatus::kFinalized &&
-        world_.market(*market).times.created <= port_.now_ms();
+        market && exists_at(world_.market(*market), port_.now_ms()) &&
+        status_at(world_.market(*market), port_.now_ms()) != MarketStatus::kFinalized;
     if (!usable) {
       wanted.unknown.push_back(name);
     } else if (seen.insert(*market).second) {
@@ -294,7 +293,7 @@ Subscription* Session::find(std::int64_t sid) {
 
 Subscription* Session::held(Channel channel) {
   for (auto& [sid, subscription] : subscriptions_) {
-    if (subscription->channel == channel && !subscription->overflown) return subscription.get();
+    if (subscription->channel == channel && !subscription->ended) return subscription.get();
   }
   return nullptr;
 }

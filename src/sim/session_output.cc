@@ -27,30 +27,15 @@ void append_error_msg(std::string& out, WsError code, const std::vector<std::str
   object.close();
 }
 
-// {"type":"orderbook_delta","sid":1,"seq":4: what differs between the subscribers of a frame.
-void begin_frame(std::string& head, std::string_view type, const Subscription& to) {
-  head.assign("{\"type\":\"").append(type).append("\",\"sid\":");
-  append_int(head, to.sid);
-  if (to.channel == Channel::kTicker) return;  // tickers have no seq
-  head += ",\"seq\":";
-  append_int(head, static_cast<std::int64_t>(to.seq));
-}
-
 }  // namespace
 
-bool Session::deliver(Subscription& to, std::string_view type, std::string_view tail) {
-  if (limits_.overflow_bytes > 0 && port_.unsent_bytes() > limits_.overflow_bytes) return false;
-  ++to.seq;
-  begin_frame(head_, type, to);
-  port_.send(head_, tail);
-  return true;
+void Session::say(std::string_view text) {
+  if (reply_fate_.empty() && muted_by().empty()) port_.send(text);
 }
 
-void Session::overflow(Subscription& to) {
-  if (to.overflown) return;
-  leave_all(to);
-  to.overflown = true;
-  say_scoped_error(0, to, WsError::kOverflow);
+// The number of a reply that is never sent is not used up.
+std::uint64_t Session::next_reply_seq(Subscription& to) {
+  return reply_fate_ == "unsent" ? to.seq + 1 : ++to.seq;
 }
 
 void Session::say_subscribed(const Command& command, const Subscription& to) {
@@ -62,7 +47,7 @@ void Session::say_subscribed(const Command& command, const Subscription& to) {
   msg.text("channel", to.name).number("sid", to.sid);
   msg.close();
   object.close();
-  port_.send(out, {});
+  say(out);
 }
 
 void Session::say_ok(const Command& command, Subscription& to) {
@@ -70,8 +55,8 @@ void Session::say_ok(const Command& command, Subscription& to) {
   JsonObject object(out);
   if (command.id != 0) object.number("id", command.id);
   object.number("sid", to.sid);
-  ++to.seq;
-  if (to.channel != Channel::kTicker) object.number("seq", static_cast<std::int64_t>(to.seq));
+  const auto seq = static_cast<std::int64_t>(next_reply_seq(to));
+  if (to.channel != Channel::kTicker) object.number("seq", seq);
   object.text("type", "ok").number("sending_ts_ms", port_.now_ms());
   if (!command.skip_ticker_ack && !to.skip_ticker_ack) {
     std::vector<std::string_view> tickers;
@@ -82,7 +67,24 @@ void Session::say_ok(const Command& command, Subscription& to) {
     msg.close();
   }
   object.close();
-  port_.send(out, {});
+  say(out);
+}
+
+void Session::list(const Command& command) {
+  std::string out;
+  JsonObject object(out);
+  if (command.id != 0) object.number("id", command.id);
+  object.text("type", "ok").number("sending_ts_ms", port_.now_ms());
+  object.key("msg").push_back('[');
+  for (const auto& [sid, subscription] : subscriptions_) {
+    if (out.back() != '[') out.push_back(',');
+    JsonObject item(out);
+    item.text("channel", subscription->name).number("sid", sid);
+    item.close();
+  }
+  out.push_back(']');
+  object.close();
+  say(out);
 }
 
 void Session::say_error(const Command& command, WsError code,
@@ -93,7 +95,7 @@ void Session::say_error(const Command& command, WsError code,
   object.text("type", "error").number("sending_ts_ms", port_.now_ms());
   append_error_msg(object.key("msg"), code, tickers);
   object.close();
-  port_.send(out, {});
+  say(out);
 }
 
 void Session::say_scoped_error(std::int64_t id, Subscription& to, WsError code,
@@ -102,32 +104,36 @@ void Session::say_scoped_error(std::int64_t id, Subscription& to, WsError code,
   JsonObject object(out);
   if (id != 0) object.number("id", id);
   object.number("sid", to.sid);
-  ++to.seq;
-  if (to.channel != Channel::kTicker) object.number("seq", static_cast<std::int64_t>(to.seq));
+  const auto seq = static_cast<std::int64_t>(next_reply_seq(to));
+  if (to.channel != Channel::kTicker) object.number("seq", seq);
   object.text("type", "error").number("sending_ts_ms", port_.now_ms());
   append_error_msg(object.key("msg"), code, tickers);
   object.close();
-  port_.send(out, {});
+  say(out);
 }
 
 void Session::send_snapshots(Subscription& to, const std::vector<MarketIndex>& markets,
                              std::int64_t id) {
-  std::string out;
-  for (const MarketIndex index : markets) {
-    const Market& market = world_.market(index);
-    // Never before the deltas it contains, whatever the clock says.
-    const std::int64_t sending =
-        std::max(port_.now_ms() - market.shown_offset_ms, market.last_sending);
-    out.clear();
-    JsonObject object(out);
-    if (id != 0) object.number("id", id);
-    object.text("type", "orderbook_snapshot").number("sending_ts_ms", sending);
-    object.number("sid", to.sid).number("seq", static_cast<std::int64_t>(++to.seq));
-    append_snapshot_msg(object.key("msg"), market, market.book, to.use_yes_price);
-    object.close();
-    port_.send(out, {});
-    port_.snapshot_answered(index, sending);
-  }
+  for (const MarketIndex market : markets) send_snapshot(to, market, id);
+}
+
+void Session::send_snapshot(Subscription& to, MarketIndex index, std::int64_t id) {
+  const Market& market = world_.market(index);
+  // Never before the deltas it contains, whatever the clock says.
+  const std::int64_t sending =
+      std::max(port_.now_ms() - market.shown_offset_ms, market.last_sending);
+  std::string& tail = snapshot_tail_.rewrite();
+  tail = ",\"msg\":";
+  append_snapshot_msg(tail, market, market.book, shows_yes_price(to));
+  tail.push_back('}');
+  const OutFrame frame{.type = "orderbook_snapshot",
+                       .tail = snapshot_tail_,
+                       .market = index,
+                       .id = 0,
+                       .differs_by_leg = false,
+                       .reply_id = id,
+                       .sending_ms = sending};
+  if (deliver(to, frame).fate == Fate::kHandedOver) port_.snapshot_answered(index, sending);
 }
 
 void Session::send_ticker(Subscription& to, MarketIndex index) {
@@ -138,7 +144,7 @@ void Session::send_ticker(Subscription& to, MarketIndex index) {
   object.text("type", "ticker").number("sending_ts_ms", now).number("sid", to.sid);
   append_ticker_msg(object.key("msg"), market, current_ticker(market), now);
   object.close();
-  port_.send(out, {});
+  say(out);
 }
 
 }  // namespace kd::sim

@@ -15,9 +15,13 @@ using testing::StartsWith;
 
 class FakePort final : public SessionPort {
  public:
-  void send(std::string_view head, std::string_view tail) override {
-    sent.push_back(std::string(head) + std::string(tail));
+  void send(std::string_view text) override { sent.emplace_back(text); }
+  void send(std::string_view head, const SharedText& tail) override {
+    sent.push_back(std::string(head) + std::string(tail.text()));
   }
+  WsProgress progress() const override { return {}; }
+  WsProgress last_progress() const override { return {}; }
+  bool is_open() const override { return true; }
   std::size_t unsent_bytes() const override { return unsent; }
   std::int64_t now_ms() const override { return 5000; }
   void snapshot_answered(MarketIndex, std::int64_t sending_ms) override {

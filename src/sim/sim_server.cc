@@ -5,41 +5,16 @@
 
 #include "sim/json_text.h"
 #include "sim/player.h"
+#include "sim/world_control.h"
 
 namespace kd::sim {
 
 namespace {
 
 constexpr std::chrono::seconds kHeartbeat{10};
-constexpr std::string_view kHeartbeatPayload = "heartbeat";
+constexpr std::chrono::milliseconds kTick{50};
 
 }  // namespace
-
-// One WebSocket: ties a session to its socket.
-class SimServer::Connection final : public SessionPort {
- public:
-  Connection(Exchange& exchange, int client, std::shared_ptr<WsPeer> peer)
-      : exchange_(exchange), client_(client), peer_(std::move(peer)) {
-    session_ = exchange_.open_session(*this, client);
-  }
-  ~Connection() override { exchange_.close_session(std::move(session_)); }
-
-  void send(std::string_view head, std::string_view tail) override { peer_->send(head, tail); }
-  std::size_t unsent_bytes() const override { return peer_->buffered_bytes(); }
-  std::int64_t now_ms() const override { return exchange_.clock.now(real_now_ms()); }
-  void snapshot_answered(MarketIndex market, std::int64_t sending_ms) override {
-    exchange_.snapshot_answered(market, sending_ms, client_);
-  }
-
-  void on_text(std::string_view text) { session_->on_command(text, real_now_ms()); }
-  void ping() { peer_->ping(kHeartbeatPayload); }
-
- private:
-  Exchange& exchange_;
-  const int client_;
-  const std::shared_ptr<WsPeer> peer_;
-  std::unique_ptr<Session> session_;
-};
 
 Expected<std::unique_ptr<SimServer>> SimServer::start(EventLoop& loop, Exchange& exchange,
                                                       const Options& options, Logger log) {
@@ -51,6 +26,7 @@ Expected<std::unique_ptr<SimServer>> SimServer::start(EventLoop& loop, Exchange&
   handlers.upgrade = [raw = self.get()](const HttpRequest& r) { return raw->on_upgrade(r); };
   KD_TRY(self->server_, HttpServer::start(loop, options.http, std::move(handlers)));
   self->ping_later();
+  self->tick_later();
   return self;
 }
 
@@ -61,7 +37,11 @@ SimServer::SimServer(EventLoop& loop, Exchange& exchange, const Options& options
       auth_(std::move(auth)),
       rest_(exchange.world, options.rest),
       log_(std::move(log)),
-      heartbeat_(loop) {}
+      faults_(exchange, connections_, options.seed),
+      heartbeat_(loop),
+      ticker_(loop) {
+  for (const FaultSpec& fault : options.faults) faults_.order(fault, real_now_ms());
+}
 
 SimServer::~SimServer() { server_.reset(); }
 
@@ -74,7 +54,12 @@ std::size_t SimServer::most_unsent_bytes() const {
 HttpResponse SimServer::on_request(const HttpRequest& request) {
   if (request.path().starts_with("/sim/")) return on_control(request);
   const std::int64_t real_ms = real_now_ms();
-  const auto who = auth_.check(request, real_ms);
+  const auto who = auth_.check(request, real_ms + exchange_.clock.skew());
+  if (const FaultSpec* fault = faults_.meet(who.client, request.path())) {
+    const Query no_query("");
+    const RestCall call{exchange_.world, {}, no_query, exchange_.clock.now(real_ms)};
+    return faulty_answer(*fault, get_exchange_status(call).body);
+  }
   if (who.verdict == Authenticator::Verdict::kRefused) {
     return nested_error(401, "unauthorized", who.why);
   }
@@ -90,13 +75,17 @@ HttpResponse SimServer::on_control(const HttpRequest& request) {
     if (control_.stop_emission) control_.stop_emission();
     return {200, "application/json", status(), {}};
   }
+  if (auto answer = faults_.control(request, real_now_ms())) return std::move(*answer);
+  if (auto answer = control_world(request, exchange_.world)) return std::move(*answer);
   return nested_error(404, "not_found", "not found");
 }
 
 UpgradeDecision SimServer::on_upgrade(const HttpRequest& request) {
   if (request.path() != kWsPath) return {nested_error(404, "not_found", "not found"), {}};
   const std::int64_t now = real_now_ms();
-  const auto who = auth_.check(request, now);
+  const auto who = auth_.check(request, now + exchange_.clock.skew());
+  auto met = faults_.meet(who.client);
+  if (met && (met->hang_up || met->delay.count() == 0)) return std::move(*met);
   if (who.verdict != Authenticator::Verdict::kKnown) {
     const bool anonymous = who.verdict == Authenticator::Verdict::kAnonymous;
     log_.warn("WebSocket refused", {kv("because", anonymous ? "no credentials" : who.why)});
@@ -104,8 +93,11 @@ UpgradeDecision SimServer::on_upgrade(const HttpRequest& request) {
   }
   const int client = exchange_.admit(who.client);
   if (client < 0 || !admits(exchange_.clients.at(client), now)) return {too_many_requests(), {}};
-  return {{},
-          [this, client](std::shared_ptr<WsPeer> peer) { return open(client, std::move(peer)); }};
+  UpgradeDecision decision = met ? std::move(*met) : UpgradeDecision();
+  decision.accept = [this, client](std::shared_ptr<WsPeer> peer) {
+    return open(client, std::move(peer));
+  };
+  return decision;
 }
 
 bool SimServer::admits(Client& client, std::int64_t now_ms) const {
@@ -120,9 +112,11 @@ bool SimServer::admits(Client& client, std::int64_t now_ms) const {
 }
 
 WsHandlers SimServer::open(int client, std::shared_ptr<WsPeer> peer) {
-  connections_.push_back(std::make_unique<Connection>(exchange_, client, std::move(peer)));
+  connections_.push_back(
+      std::make_unique<Connection>(exchange_, client, faults_.next_number(), std::move(peer)));
   const auto at = std::prev(connections_.end());
   Connection* connection = at->get();
+  faults_.opened(*connection);
   return {[connection](std::string_view text) { connection->on_text(text); },
           {},
           [this, at] { connections_.erase(at); }};
@@ -135,7 +129,16 @@ void SimServer::ping_later() {
   });
 }
 
-std::string SimServer::status() const {
+void SimServer::tick_later() {
+  ticker_.after(kTick, [this] {
+    const std::int64_t now = real_now_ms();
+    faults_.tick(now);
+    exchange_.tick(now);
+    tick_later();
+  });
+}
+
+std::string SimServer::status() {
   const std::int64_t now = exchange_.clock.now(real_now_ms());
   const Emitted& emitted = exchange_.emitted();
   std::string out;

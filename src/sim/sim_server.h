@@ -11,7 +11,9 @@
 #include "net/event_loop.h"
 #include "net/http_server.h"
 #include "sim/auth.h"
+#include "sim/connection.h"
 #include "sim/exchange.h"
+#include "sim/fault_driver.h"
 #include "sim/rest_api.h"
 
 namespace kd::sim {
@@ -26,6 +28,8 @@ class SimServer {
     RestOptions rest;
     int connections_per_user = 200;  // beyond: 429 at upgrade; 0: no limit
     int connects_per_second = 0;     // per user; beyond: 429 at upgrade; 0: no limit
+    std::vector<FaultSpec> faults;   // to begin with
+    std::uint64_t seed = 1;          // of the chances that faults take
   };
   struct Control {
     std::function<std::string_view()> state;  // waiting, playing or finished
@@ -44,8 +48,6 @@ class SimServer {
   std::size_t most_unsent_bytes() const;
 
  private:
-  class Connection;
-
   SimServer(EventLoop& loop, Exchange& exchange, const Options& options, Authenticator auth,
             Logger log);
   HttpResponse on_request(const HttpRequest& request);
@@ -54,7 +56,8 @@ class SimServer {
   bool admits(Client& client, std::int64_t now_ms) const;
   WsHandlers open(int client, std::shared_ptr<WsPeer> peer);
   void ping_later();
-  std::string status() const;
+  void tick_later();
+  std::string status();
 
   Exchange& exchange_;
   const Options options_;
@@ -63,7 +66,9 @@ class SimServer {
   const Logger log_;
   Control control_;
   std::list<std::unique_ptr<Connection>> connections_;
+  FaultDriver faults_;
   Timer heartbeat_;
+  Timer ticker_;
   std::unique_ptr<HttpServer> server_;  // last: its handlers use the rest
 };
 

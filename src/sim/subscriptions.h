@@ -32,7 +32,7 @@ struct Subscription {
   bool all_markets = false;
   bool use_yes_price = false;
   bool skip_ticker_ack = false;
-  bool overflown = false;  // ended by error 25; its sid stays known and silent
+  bool ended = false;  // by an error that ends it; its sid stays known and silent
   std::unordered_set<MarketIndex> markets;
 
   bool wants(MarketIndex market) const { return all_markets || markets.contains(market); }

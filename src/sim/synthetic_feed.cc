@@ -11,8 +11,6 @@ constexpr double kSkew = 0.9;
 constexpr double kMostBehindSeconds = 0.5;
 constexpr int kTries = 8;
 
-std::int64_t next_full_second(std::int64_t ms) { return (ms + 999) / 1000 * 1000; }
-
 }  // namespace
 
 SyntheticFeed::SyntheticFeed(Exchange& exchange, const SyntheticOptions& options,
@@ -35,7 +33,8 @@ Expected<std::size_t> SyntheticFeed::play(std::int64_t now_ms, std::size_t limit
   if (last_now_ms_ == 0) last_now_ms_ = now_ms - 1;
   const double passed_s =
       static_cast<double>(std::max<std::int64_t>(0, now_ms - last_now_ms_)) / 1e3;
-  budget_ = std::min(budget_ + passed_s * options_.rate, options_.rate * kMostBehindSeconds + 1);
+  const double most = options_.rate * kMostBehindSeconds + 1;
+  budget_ = std::clamp(budget_ + passed_s * options_.rate, -most, most);
   if (now_ms > last_now_ms_) from_ms_ = std::exchange(last_now_ms_, now_ms);
   LifeStep step{};
   const auto holder = [this](std::size_t slot) { return slots_[slot].market; };
@@ -109,93 +108,6 @@ void SyntheticFeed::publish(FeedEvent& event) {
   exchange_.publish(event);
   budget_ -= 1;
   ++emitted_;
-}
-
-void SyntheticFeed::live(const LifeStep& step) {
-  switch (step.kind) {
-    case LifeStepKind::kAnnounceClose:
-      return announce_close(step);
-    case LifeStepKind::kOpen:
-      slots_[step.slot] = {step.market};
-      return;
-    case LifeStepKind::kClose:
-      slots_[step.slot].idle = true;
-      return;
-    case LifeStepKind::kClearBook:
-      return clear_book(step);
-    case LifeStepKind::kDetermine:
-      return determine(step);
-    case LifeStepKind::kSettle:
-      return settle(step);
-    case LifeStepKind::kPause:
-      return pause(step, true);
-    case LifeStepKind::kResume:
-      withdraw_all(step);
-      return pause(step, false);
-  }
-}
-
-void SyntheticFeed::announce_close(const LifeStep& step) {
-  Market& market = exchange_.world.market(step.market);
-  market.times.close = next_full_second(step.at_ms + 2000);
-  market.times.updated = step.at_ms;
-  event_.restart(FeedKind::kLifecycle, step.market);
-  write_close_moved(event_, market);
-  publish(event_);
-  const std::int64_t opens = next_full_second(step.at_ms + 4000);
-  const MarketIndex successor = made_.make_market(step.at_ms, opens);
-  const Market& next = exchange_.world.market(successor);
-  event_.restart(FeedKind::kLifecycle, successor);
-  write_created(event_, next, exchange_.world.event(next.event), 0);
-  publish(event_);
-  life_.plan_end(step, market.times.close, successor, opens);
-}
-
-void SyntheticFeed::clear_book(const LifeStep& step) {
-  event_.restart(FeedKind::kSnapshot, step.market);
-  event_.yes_levels.clear();
-  event_.no_levels.clear();
-  write_snapshot(event_, exchange_.world.market(step.market));
-  publish(event_);
-}
-
-void SyntheticFeed::determine(const LifeStep& step) {
-  Market& market = exchange_.world.market(step.market);
-  const double luck = made_.random().uniform();
-  market.result = luck < 0.05 ? "scalar" : luck < 0.5 ? "yes" : "no";
-  market.settlement_value = luck < 0.05 ? 50'000 : luck < 0.5 ? 100'000 : 0;
-  market.times.determined = step.at_ms;
-  event_.restart(FeedKind::kLifecycle, step.market);
-  write_determined(event_, market, step.at_ms);
-  publish(event_);
-}
-
-void SyntheticFeed::settle(const LifeStep& step) {
-  Market& market = exchange_.world.market(step.market);
-  market.times.settled = step.at_ms;
-  event_.restart(FeedKind::kLifecycle, step.market);
-  write_settled(event_, market, step.at_ms);
-  publish(event_);
-}
-
-void SyntheticFeed::pause(const LifeStep& step, bool paused) {
-  slots_[step.slot].idle = paused;
-  event_.restart(FeedKind::kLifecycle, step.market);
-  write_paused(event_, exchange_.world.market(step.market), paused);
-  publish(event_);
-}
-
-// Coming back, the exchange cancels every resting order.
-void SyntheticFeed::withdraw_all(const LifeStep& step) {
-  const Book book = exchange_.world.market(step.market).book;
-  changes_.clear();
-  for (const bool yes : {true, false}) {
-    for (const Level& level : book.side(yes)) {
-      changes_.push_back({false, yes, level.price, -level.size, false});
-    }
-  }
-  slots_[step.slot].last_ms = last_now_ms_;
-  emit(step.market, last_now_ms_);
 }
 
 }  // namespace kd::sim

@@ -35,13 +35,25 @@ class SyntheticFeed final : public Feed {
   void emit_ticker(MarketIndex market, std::int64_t ts_ms);
   void publish(FeedEvent& event);
 
+  // In synthetic_feed_life.cc.
   void live(const LifeStep& step);
   void announce_close(const LifeStep& step);
+  void reopen(const LifeStep& step);
   void clear_book(const LifeStep& step);
   void determine(const LifeStep& step);
+  void amend(const LifeStep& step);
   void settle(const LifeStep& step);
   void pause(const LifeStep& step, bool paused);
   void withdraw_all(const LifeStep& step);
+  void change(const LifeStep& step);
+  void change_grid(const LifeStep& step);
+  void change_metadata(const LifeStep& step);
+  void change_close(const LifeStep& step);
+  void change_fee(const LifeStep& step);
+  void ask_combo(const LifeStep& step);
+  void trade_combo(const LifeStep& step);
+  void announce(MarketIndex market);
+  void set_close(const LifeStep& step, std::int64_t close_ms);
 
   Exchange& exchange_;
   const SyntheticOptions options_;

@@ -13,22 +13,30 @@ enum class LifeStepKind : std::uint8_t {
   kAnnounceClose,  // the close time is moved near; a successor is created
   kOpen,           // the successor takes over the slot's traffic
   kClose,          // no event; traffic has ended
+  kReopen,         // the close time moves behind now again
   kClearBook,      // the unsolicited empty snapshot after the close
   kDetermine,
+  kDispute,
+  kAmend,  // with another result
   kSettle,
   kPause,
   kResume,
+  kChange,      // of metadata, price grid, close time or fee
+  kAskCombo,    // somebody asks for a combo: it is created
+  kTradeCombo,  // it has opened
 };
+
+inline constexpr std::size_t kNoSlot = ~std::size_t{0};
 
 struct LifeStep {
   std::int64_t at_ms;
   LifeStepKind kind;
-  std::size_t slot;
+  std::size_t slot;  // kNoSlot: a combo made on demand, which has none
   MarketIndex market;
 };
 
-// When synthetic markets close, are replaced, pause and resume. Plans only; time is an argument.
-// Confined to one thread.
+// When synthetic markets close, are replaced, pause, resume and change, and when combos are asked
+// for. Plans only; time is an argument. Confined to one thread.
 class SyntheticLife {
  public:
   SyntheticLife(const SyntheticOptions& options, Random& random);
@@ -40,17 +48,26 @@ class SyntheticLife {
   // its slot at `open_ms`.
   void plan_end(const LifeStep& announced, std::int64_t close_ms, MarketIndex successor,
                 std::int64_t open_ms);
+  // The whole life of a combo, from `open_ms` on.
+  void plan_combo(MarketIndex combo, std::int64_t open_ms, std::int64_t close_ms);
 
  private:
   struct Later {
     bool operator()(const LifeStep& a, const LifeStep& b) const { return a.at_ms > b.at_ms; }
   };
-  void plan_next_churn(std::int64_t now_ms);
+  // Due again and again, at random intervals.
+  struct Recurring {
+    double interval_ms;  // mean; 0: never
+    std::int64_t next_ms = 0;
+  };
+  bool due(Recurring& what, std::int64_t now_ms);
+  bool start_churn(std::int64_t now_ms, std::size_t slot, MarketIndex market, LifeStep& out);
+  std::int64_t after(std::int64_t base_ms, std::uint64_t least, std::uint64_t spread);
+  void plan_outcome(std::size_t slot, MarketIndex market, std::int64_t close_ms);
 
   const std::size_t slots_;
-  const double churn_interval_ms_;  // 0: markets live for ever
+  Recurring churn_, combos_;
   Random& random_;
-  std::int64_t next_churn_ms_ = 0;
   std::vector<bool> busy_;  // the slot's market is on its way out, or paused
   std::priority_queue<LifeStep, std::vector<LifeStep>, Later> steps_;
 };

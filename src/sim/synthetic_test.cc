@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <fstream>
 #include <map>
+#include <sstream>
 
 #include "sim/activity.h"
 #include "sim/grid.h"
@@ -80,7 +83,7 @@ class SyntheticFeedTest : public testing::Test {
 
 TEST_F(SyntheticFeedTest, KeepsTheRateOverAllChannels) {
   Exchange exchange{SessionLimits{}};
-  play(exchange, {100, 0, 2000, 1, 0.02}, 10);
+  play(exchange, {100, 0, 2000, 1, 0.02, {}, {}}, 10);
   EXPECT_NEAR(static_cast<double>(exchange.emitted().total()), 20'000, 200);
   EXPECT_GT(exchange.emitted().trades, 1000U);
   EXPECT_GT(exchange.emitted().tickers, 2000U);
@@ -89,7 +92,7 @@ TEST_F(SyntheticFeedTest, KeepsTheRateOverAllChannels) {
 TEST_F(SyntheticFeedTest, OneSeedIsOneWorld) {
   const auto run = [&](std::uint64_t seed) {
     Exchange exchange{SessionLimits{}};
-    play(exchange, {50, 0, 1000, seed, 0.5}, 5);
+    play(exchange, {50, 0, 1000, seed, 0.5, {}, {}}, 5);
     const Market& market = exchange.world.market(3);
     std::string book;
     append_snapshot_msg(book, market, market.book, false);
@@ -101,7 +104,7 @@ TEST_F(SyntheticFeedTest, OneSeedIsOneWorld) {
 
 TEST_F(SyntheticFeedTest, MarketsLiveFromCreatedToSettledAndAreReplaced) {
   Exchange exchange{SessionLimits{}};
-  play(exchange, {50, 0, 1000, 1, 6}, 40);
+  play(exchange, {50, 0, 1000, 1, 6, {}, {}}, 40);
   std::size_t settled = 0, active = 0;
   const std::int64_t now = kStart + 40'000;
   for (MarketIndex at = 0; at < exchange.world.market_count(); ++at) {
@@ -118,6 +121,71 @@ TEST_F(SyntheticFeedTest, MarketsLiveFromCreatedToSettledAndAreReplaced) {
   EXPECT_GT(settled, 5U);
   EXPECT_NEAR(static_cast<double>(active), 50, 40);
   EXPECT_GT(exchange.emitted().lifecycle, settled * 4);
+}
+
+// The types of lifecycle frames, with those about combos marked.
+std::map<std::string, int> lifecycle_types(const std::string& truth_file) {
+  std::map<std::string, int> types;
+  std::ifstream in(truth_file);
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with("L\t")) continue;
+    std::istringstream fields(line);
+    std::string kind, sending, subject, type;
+    fields >> kind >> sending >> subject >> type;
+    ++types[(is_combo_ticker(subject) ? "combo " : "") + type];
+  }
+  return types;
+}
+
+TEST_F(SyntheticFeedTest, EveryKindOfLifecycleEventHappens) {
+  const std::string file = testing::TempDir() + "kd_lifecycle.tsv";
+  Exchange exchange{SessionLimits{}};
+  exchange.write_truth_to(std::move(*TruthLog::create(file)));
+  play(exchange, {200, 0, 2000, 1, 3, {}, 60}, 90);
+  ASSERT_TRUE(exchange.finish(kStart));
+  const auto types = lifecycle_types(file);
+  for (const char* type :
+       {"created", "event_lifecycle", "event_fee_update", "price_level_structure_updated",
+        "metadata_updated", "close_date_updated", "deactivated", "activated", "determined",
+        "settled", "combo created", "combo event_lifecycle", "combo determined", "combo settled"}) {
+    EXPECT_TRUE(types.contains(type)) << type;
+  }
+  EXPECT_GE(types.at("combo created"), 60);
+  std::filesystem::remove(file);
+}
+
+TEST_F(SyntheticFeedTest, CombosOnDemandHaveLegsAndVanishOnceDetermined) {
+  Exchange exchange{SessionLimits{}};
+  play(exchange, {50, 0, 1000, 1, 1, {}, 60}, 90);
+  int over = 0, open = 0, disputed = 0;
+  const std::int64_t now = kStart + 90'000;
+  for (MarketIndex at = 0; at < exchange.world.market_count(); ++at) {
+    const Market& market = exchange.world.market(at);
+    disputed += market.times.disputed != kNever;
+    if (!market.provisional) continue;
+    EXPECT_GE(legs_of(exchange.world, market).size(), 2U);
+    const bool determined = market.times.determined <= now;
+    EXPECT_EQ(exists_at(market, now), !determined);
+    ++(determined ? over : open);
+  }
+  EXPECT_GT(over, 5);
+  EXPECT_GT(open, 5);
+  EXPECT_GT(disputed, 0);
+}
+
+TEST(SyntheticOptionsTest, ChurnOfManyMarketsIsBoundedUnlessAskedFor) {
+  SyntheticOptions options;
+  options.markets = 1000;
+  EXPECT_DOUBLE_EQ(options.churn_per_minute(), 20);
+  options.markets = 1'000'000;
+  EXPECT_DOUBLE_EQ(options.churn_per_minute(), 600);
+  options.churn_share = 0.02;
+  EXPECT_DOUBLE_EQ(options.churn_per_minute(), 20'000);
+  options.churn_share = 0;
+  EXPECT_DOUBLE_EQ(options.combos(), 0);
+  options.churn_markets = 7;
+  EXPECT_DOUBLE_EQ(options.churn_per_minute(), 7);
+  EXPECT_DOUBLE_EQ(options.combos(), 6);
 }
 
 }  // namespace

@@ -35,7 +35,9 @@ SyntheticWorld::SyntheticWorld(World& world, const SyntheticOptions& options, st
       start_ms_(now_ms / 1000 * 1000),
       series_(options.series > 0 ? options.series : options.markets / 50 + 1),
       depth_(options.markets > 100'000 ? 3 : 10),
-      random_(options.seed) {}
+      random_(options.seed) {
+  world_.track_updates(start_ms_);
+}
 
 std::vector<MarketIndex> SyntheticWorld::make_first_markets() {
   std::vector<MarketIndex> made;
@@ -55,6 +57,14 @@ std::vector<MarketIndex> SyntheticWorld::make_first_markets() {
 
 MarketIndex SyntheticWorld::make_market(std::int64_t now_ms, std::int64_t open_ms) {
   return make_market_of(make_event(random_.chance(1.0 / kComboEvery), now_ms), now_ms, open_ms);
+}
+
+MarketIndex SyntheticWorld::make_combo(std::int64_t now_ms, std::int64_t open_ms,
+                                       std::int64_t close_ms) {
+  const MarketIndex at = make_market_of(make_event(true, now_ms), now_ms, open_ms);
+  world_.market(at).provisional = true;
+  world_.market(at).times.close = close_ms;
+  return at;
 }
 
 EventIndex SyntheticWorld::make_event(bool combo, std::int64_t now_ms) {
@@ -89,9 +99,9 @@ MarketIndex SyntheticWorld::make_market_of(EventIndex event, std::int64_t create
   const MarketIndex at =
       world_.add_market(fmt::format("{}-{}", world_.event(event).ticker, strike), event);
   Market& market = world_.market(at);
-  market.strike = strike;
   market.grid = choose_grid(combo);
   market.times.created = market.times.updated = created_ms;
+  if (created_ms >= start_ms_) world_.update(at, created_ms);
   market.times.open = open_ms;
   market.times.close = open_ms + (24 + static_cast<std::int64_t>(random_.below(700))) * kHourMs;
   // A fifth of the markets is nearly decided: there the fine grids are.

@@ -19,6 +19,9 @@ class SyntheticWorld {
   // One more, with an event of its own, opening at `open_ms`.
   MarketIndex make_market(std::int64_t now_ms, std::int64_t open_ms);
 
+  // A combo that somebody asked for; it vanishes once determined.
+  MarketIndex make_combo(std::int64_t now_ms, std::int64_t open_ms, std::int64_t close_ms);
+
   // The price around which a market's orders gather, 1e-5 dollar.
   std::int32_t& fair(MarketIndex market) { return fair_[market]; }
   Random& random() { return random_; }

@@ -40,12 +40,11 @@ class Line {
   std::string& out_;
 };
 
-void append_content(std::string& out, const TickerState& state) {
+void append_content(std::string& out, char before, const TickerState& state) {
   const std::int64_t numbers[] = {
       state.yes_bid,       state.yes_ask,        state.last_price,           state.volume,
       state.open_interest, state.dollar_volume,  state.dollar_open_interest, state.yes_bid_size,
       state.yes_ask_size,  state.last_trade_size};
-  char before = '\t';
   for (const std::int64_t number : numbers) {
     out.push_back(before);
     append_int(out, number);
@@ -103,7 +102,8 @@ void TruthLog::answered(std::string_view ticker_name, std::int64_t sending_ms, i
 void TruthLog::delta(const FeedEvent& event, std::string_view ticker_name, ClientMask to) {
   Line line(line_, 'D');
   line.number(stamp_of(event)).text(ticker_name).text(event.yes ? "yes" : "no");
-  line.number(event.price).number(event.size).number(occurrences_.next(event));
+  last_number_ = occurrences_.next(event);
+  line.number(event.price).number(event.size).number(last_number_);
   line.clients(to).number(event.sending_ms);
   if (event.ts_us == kNoTime) {
     line.text("-");
@@ -122,19 +122,55 @@ void TruthLog::snapshot(const FeedEvent& event, std::string_view ticker_name, Cl
   LastSnapshot& last = last_snapshots_[event.market];
   last.index = last.sending_ms == event.sending_ms ? last.index + 1 : 0;
   last.sending_ms = event.sending_ms;
+  last_number_ = last.index;
   Line(line_, 'S').number(event.sending_ms).text(ticker_name).number(last.index).clients(to);
 }
 
 void TruthLog::ticker(const FeedEvent& event, std::string_view ticker_name, ClientMask to) {
   Line line(line_, 'K');
   line.number(stamp_of(event)).text(ticker_name);
-  append_content(line_, event.ticker);
+  append_content(line_, '\t', event.ticker);
   line.clients(to).number(event.sending_ms);
 }
 
 void TruthLog::lifecycle(const FeedEvent& event, ClientMask to) {
   Line line(line_, 'L');
   line.number(event.sending_ms).text(event.subject).text(event.lifecycle_type).clients(to);
+}
+
+std::string TruthLog::last_detail(const FeedEvent& event) const {
+  std::string out;
+  switch (event.kind) {
+    case FeedKind::kDelta:
+      return fmt::format("{},{},{},{}", event.yes ? "yes" : "no", event.price, event.size,
+                         last_number_);
+    case FeedKind::kTrade:
+      return fmt::format("{},{},{}", event.trade_id, event.price, event.size);
+    case FeedKind::kSnapshot:
+      return std::to_string(last_number_);
+    case FeedKind::kTicker:
+      append_content(out, ',', event.ticker);
+      return out.substr(1);
+    case FeedKind::kLifecycle:
+      break;
+  }
+  return event.lifecycle_type;
+}
+
+void TruthLog::withheld(const Loss& loss) {
+  constexpr std::string_view kKinds[] = {"D", "T", "S", "K", "L"};
+  constexpr std::string_view kStates[] = {"unsent", "lost", "maybe"};
+  Line line(line_, 'W');
+  line.number(loss.sending_ms);
+  if (loss.ts_ms == kNoTime) {
+    line.text("-");
+  } else {
+    line.number(loss.ts_ms);
+  }
+  line.text(loss.ticker).text(kKinds[static_cast<std::size_t>(loss.kind)]).number(loss.client);
+  line.text(loss.by).text(kStates[static_cast<std::size_t>(loss.state)]);
+  line.clients(loss.sure).clients(loss.maybe).text(loss.detail);
+  flush_line();
 }
 
 void TruthLog::flush_line() {

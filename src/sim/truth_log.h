@@ -9,6 +9,7 @@
 
 #include "base/expected.h"
 #include "sim/clients.h"
+#include "sim/deliveries.h"
 #include "sim/feed_event.h"
 #include "sim/occurrences.h"
 
@@ -24,6 +25,10 @@ class TruthLog {
   void client(int number, std::string_view id);
   // A published frame and the clients it went to.
   void sent(const FeedEvent& event, std::string_view ticker, ClientMask to);
+  // What tells the frame last given to sent() from others of its ticker and time.
+  std::string last_detail(const FeedEvent& event) const;
+  // A client did not get, or may not have got, a frame.
+  void withheld(const Loss& loss);
   // A snapshot that answered a command.
   void answered(std::string_view ticker, std::int64_t sending_ms, int client);
 
@@ -52,6 +57,7 @@ class TruthLog {
   std::unique_ptr<std::FILE, Close> file_;
   std::string line_;
   Occurrences occurrences_;
+  int last_number_ = 0;  // the last delta's occurrence, the last snapshot's index
   std::unordered_map<MarketIndex, LastSnapshot> last_snapshots_;
 };
 

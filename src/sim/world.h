@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "sim/book.h"
+#include "sim/candles.h"
+#include "sim/exchange_state.h"
 
 namespace kd::sim {
 
@@ -28,6 +30,8 @@ enum class MarketStatus : std::uint8_t {
   kActive,
   kClosed,
   kDetermined,
+  kDisputed,
+  kAmended,
   kFinalized
 };
 std::string_view status_name(MarketStatus status);
@@ -38,6 +42,8 @@ struct MarketTimes {
   std::int64_t open = 0;
   std::int64_t close = kNever;
   std::int64_t determined = kNever;
+  std::int64_t disputed = kNever;
+  std::int64_t amended = kNever;
   std::int64_t settled = kNever;
   std::int64_t updated = 0;
 };
@@ -61,20 +67,29 @@ struct PriceGrid {
 enum class GridKind : std::uint8_t { kLinearCent, kDeciCent, kTaperedDeciCent, kComboCenti };
 const PriceGrid& price_grid(GridKind kind);
 
+// What few markets have. A value.
+struct MarketTexts {
+  std::string id;                // of a recording; empty: made of the ticker
+  std::string expiration_value;  // shown once determined
+  std::string yes_sub_title;     // as metadata_updated told; empty: the strike
+  // REST members that never change, as JSON; empty: written from the market's fields.
+  std::string fixed_members;
+};
+
 struct Market {
   std::string ticker;
-  std::string id;  // UUID
   EventIndex event = 0;
   MarketTimes times;
   bool paused = false;
+  bool vanished = false;     // no list, no answer, no subscription has it any more
+  bool provisional = false;  // vanishes once determined
   GridKind grid = GridKind::kLinearCent;
   std::string result;  // what determination will tell: yes, no, scalar; "" unknown
   std::int32_t settlement_value = 0;
-  std::string expiration_value;      // shown once determined
+  std::uint32_t last_candle = 0;     // Candles' handle; 0: none yet
   std::int64_t shown_offset_ms = 0;  // wire time = simulator's time - this (--times original)
-  std::string strike;                // the last part of a synthetic ticker
-  // REST members that never change, as JSON; empty: written from the fields above.
-  std::string fixed_members;
+  std::unique_ptr<MarketTexts> texts;
+  MarketTexts& own_texts();
 
   Book book;
   std::int32_t last_price = 0;
@@ -88,7 +103,10 @@ struct Event {
   SeriesIndex series = 0;
   std::string title, sub_title;
   bool combo = false;
-  std::string fixed_members;  // as in Market
+  std::string fixed_members;  // as in MarketTexts
+  std::string fee_type;       // an override; empty: none
+  double fee_multiplier = 1;  // with fee_type
+  std::int64_t fee_since_ms = 0;
   std::vector<MarketIndex> markets;
 };
 
@@ -111,7 +129,14 @@ struct TradeRecord {
   std::string trade_id;
 };
 
-// Everything the exchange lists, and the newest trades. Grows, never shrinks (trades: bounded).
+// A moment at which metadata of a market changed.
+struct Update {
+  std::int64_t at_ms;
+  MarketIndex market;
+};
+
+// Everything the exchange lists, and the newest trades and candles. Grows, never shrinks (trades
+// and candles: bounded).
 // Confined to the loop's thread.
 class World {
  public:
@@ -138,15 +163,28 @@ class World {
 
   void add_trade(TradeRecord trade);  // its number is given here
   const std::deque<TradeRecord>& trades() const { return trades_; }
+  // The market's top of book and totals, as a ticker frame tells them.
+  void quote(MarketIndex at, const TickerState& now, std::int64_t ts_ms);
+  std::vector<Candle> candles(MarketIndex of, std::int64_t first_minute, std::int64_t last_minute,
+                              Candle* before = nullptr) const;
+
+  // Metadata of a market changed; `at_ms` never decreases.
+  void update(MarketIndex market, std::int64_t at_ms);
+  // All updates from `since_ms` on; nothing when they were not all told by update().
+  std::optional<std::vector<MarketIndex>> updated_since(std::int64_t since_ms) const;
+  // From here on every update is told.
+  void track_updates(std::int64_t from_ms) { updates_from_ms_ = from_ms; }
+
+  // `type` empty: the override ends.
+  void set_fee(EventIndex at, std::string type, double multiplier, std::int64_t at_ms);
+  // Events that have, or had, a fee of their own.
+  const std::vector<EventIndex>& events_with_fees() const { return events_with_fees_; }
+
+  ExchangeState state;
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>()(text);
-    }
-  };
-  using Names = std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>>;
+  // The names are those in the deques.
+  using Names = std::unordered_map<std::string_view, std::uint32_t>;
   static std::optional<std::uint32_t> find(const Names& names, std::string_view name);
 
   std::deque<Market> markets_;  // deque: references stay valid as it grows
@@ -155,13 +193,30 @@ class World {
   Names market_names_, event_names_, series_names_;
   std::deque<TradeRecord> trades_;
   std::int64_t next_trade_ = 0;
+  Candles candles_;
+  std::vector<EventIndex> events_with_fees_;
+  std::vector<Update> updates_;
+  std::int64_t updates_from_ms_ = kNever;
 };
+
+struct ComboLeg {
+  MarketIndex market;
+  bool yes;
+};
+// What a made-up combo is made of: two or three markets that are none themselves.
+std::vector<ComboLeg> legs_of(const World& world, const Market& combo);
 
 // A combo's ticker and event begin so.
 bool is_combo_ticker(std::string_view ticker);
 // A stable UUID made of any text: markets of a recording without one need an id.
 std::string uuid_from_text(std::string_view text);
+void append_market_id(std::string& out, const Market& market);
+// The last part of the ticker.
+std::string_view strike_of(const Market& market);
+std::string_view yes_sub_title(const Market& market);
 
+// Whether the exchange knows the market: created, and not gone again.
+bool exists_at(const Market& market, std::int64_t now_ms);
 MarketStatus status_at(const Market& market, std::int64_t now_ms);
 // Top of book and totals as they stand now.
 TickerState current_ticker(const Market& market);

@@ -12,11 +12,11 @@ class Positions {
   // `stored`: the highest position the table has, or that has been acknowledged; 0: none.
   explicit Positions(std::int64_t stored) : last_(stored) {}
 
-  // The first of `rows` consecutive positions. `newest_sending_us`: the newest sending time that
-  // the exchange has told; 0: none yet, the own clock has to do.
-  std::int64_t take(std::int64_t rows, std::int64_t now_us, std::int64_t newest_sending_us) {
+  // The first of `rows` consecutive positions. `exchange_us`: the newest time that the exchange
+  // has told; 0: none yet, and since our own clock is worth nothing alone, the next number.
+  std::int64_t take(std::int64_t rows, std::int64_t now_us, std::int64_t exchange_us) {
     constexpr std::int64_t kLead = 60'000'000;  // how far our clock may be ahead of the exchange's
-    const auto clock = newest_sending_us > 0 ? std::min(now_us, newest_sending_us + kLead) : now_us;
+    const auto clock = exchange_us > 0 ? std::min(now_us, exchange_us + kLead) : 0;
     const auto first = std::max(last_ + 1, clock);
     last_ = first + rows - 1;
     return first;

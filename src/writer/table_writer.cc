@@ -3,24 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
-
-#include "base/time.h"
-#include "codec/copy_row.h"
-#include "writer/row_split.h"
+#include <ranges>
+#include <utility>
 
 namespace kd {
 namespace {
-
-std::string writer_lock(Table table) {
-  return "kalshi gatherer writer " + std::string(name_of(table));
-}
-
-std::size_t rows_of(const std::vector<RowBatch>& batches) {
-  std::size_t rows = 0;
-  for (const auto& batch : batches) rows += batch.rows();
-  return rows;
-}
 
 Labels labels_for(Table table) { return {{"writer", std::string(name_of(table))}}; }
 
@@ -30,11 +17,9 @@ Labels error_labels(Table table, const char* type) {
 
 }  // namespace
 
-TableWriter::TableWriter(Options options, BatchQueue& queue, NewestSending& newest_sending,
-                         MetricsRegistry& m, Logger log, Hooks hooks)
+TableWriter::TableWriter(Options options, Parts parts, MetricsRegistry& m, Logger log, Hooks hooks)
     : options_(std::move(options)),
-      queue_(queue),
-      newest_sending_(newest_sending),
+      parts_(parts),
       log_(std::move(log)),
       hooks_(std::move(hooks)),
       received_(m.counter("writer_messages_received_total", "rows taken over by a writer",
@@ -50,172 +35,189 @@ TableWriter::TableWriter(Options options, BatchQueue& queue, NewestSending& newe
                                  {.001, .005, .01, .05, .1, .5, 1, 5}, labels_for(options_.table))),
       commit_latency_(m.histogram("writer_commit_latency_seconds", "exchange time to commit",
                                   commit_latency_buckets(), labels_for(options_.table))),
-      buffer_bytes_(m.gauge("writer_buffer_bytes", "bytes waiting or being written",
-                            labels_for(options_.table))) {}
+      session_(options_.table, options_.database, options_.clock, parts_.exchange_clock) {}
 
 TableWriter::~TableWriter() = default;
 
 void TableWriter::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) {
     run(stop);
+    const MutexLock lock(mutex_);
     done_ = true;
-    done_.notify_all();
+    done_changed_.notify_all();
   });
 }
 
 bool TableWriter::finish(std::chrono::steady_clock::time_point deadline) {
-  while (!done_ && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  {
+    const MutexLock lock(mutex_);
+    done_changed_.wait_until(mutex_, deadline, [this]() KD_REQUIRES(mutex_) { return done_; });
   }
-  const bool complete = done_;
   thread_.request_stop();
   thread_.join();
-  return complete && queue_.bytes() == 0;
+  return !lost_;
 }
 
 void TableWriter::run(const std::stop_token& stop) {
-  std::vector<RowBatch> batches;
-  while (queue_.pop(batches, options_.batch_rows, options_.flush_interval, stop)) {
-    received_.add(static_cast<double>(rows_of(batches)));
+  if (parts_.first != nullptr) parts_.first->await_leftovers(stop);
+  std::vector<QueuedBatch> batches;
+  while (next(batches, stop)) {
     if (!write(batches, stop)) return;
-    queue_.recycle(batches);
-    buffer_bytes_.set(static_cast<double>(queue_.bytes()));
   }
 }
 
-bool TableWriter::write(std::vector<RowBatch>& batches, const std::stop_token& stop) {
-  Attempt attempt;
+bool TableWriter::next(std::vector<QueuedBatch>& batches, const std::stop_token& stop) {
   for (;;) {
-    const auto done = write_once(batches, attempt);
-    if (done) {
-      count(batches);
-      backoff_.reset();
-      return true;
-    }
-    const auto& error = done.error();
-    if (error.remedy == Remedy::kDropItem) return write_halves(batches, error, stop);
-    connection_errors_.add();
-    if (error.remedy == Remedy::kGiveUp && !ever_wrote_) {
-      hooks_.give_up(error);
-      return false;
-    }
-    log_.warn("writing failed, trying again",
-              {kv("table", name_of(options_.table)), kv("error", error.what)});
-    if (error.remedy != Remedy::kRetry) connection_.reset();
-    connected_ = connection_ != nullptr;
-    if (!pause(stop)) return false;
+    const auto source = parts_.queue.pop(batches,
+                                         {.rows = options_.batch_rows,
+                                          .bytes = options_.batch_bytes,
+                                          .wait = options_.flush_interval},
+                                         stop);
+    if (source == BatchQueue::Source::kMemory) return true;
+    if (source != BatchQueue::Source::kDisk || !read_spill(batches, stop)) return false;
+    if (!batches.empty()) return true;
+    parts_.queue.disk_is_empty();
+    hooks_.settled();
   }
 }
 
-Expected<void> TableWriter::write_once(std::vector<RowBatch>& batches, Attempt& attempt) {
-  if (connection_ == nullptr || !connection_->usable()) KD_DO(connect());
-  if (attempt.in_doubt) {
-    KD_TRY(const bool stored, is_stored(attempt.last_position));
-    attempt.in_doubt = false;
-    if (stored) return {};
-  }
-  // The first time, or somebody else wrote here meanwhile: readers skip what comes below theirs.
-  if (positions_.last() != attempt.last_position) attempt.last_position = number(batches);
-  const auto began = std::chrono::steady_clock::now();
-  auto done = try_write(batches);
-  flush_seconds_.observe(
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
-  attempt.in_doubt = !done && done.error().remedy == Remedy::kInDoubt;
-  return done;
+bool TableWriter::read_spill(std::vector<QueuedBatch>& batches, const std::stop_token& stop) {
+  const auto read = [&]() -> Expected<void> {
+    if (!std::exchange(placed_, true) && parts_.spill.has_leftovers()) {
+      parts_.spill.start_at(session_.progress());
+    }
+    KD_TRY(batches, parts_.spill.read(options_.batch_rows, options_.batch_bytes));
+    parts_.queue.count(batches);
+    return {};
+  };
+  return insist([&] { return session_.ready(); }, stop) && insist(read, stop) &&
+         insist([&] { return skip_stored(batches); }, stop);
 }
 
-Expected<void> TableWriter::connect() {
-  KD_TRY(auto connection, Connection::connect(options_.database));
-  KD_TRY(const bool locked,
-         connection->try_advisory_lock(advisory_key(writer_lock(options_.table))));
-  if (!locked) {
-    return fail(Remedy::kRetry, fmt::format("{}: another gatherer writes table {} here",
-                                            connection->target(), name_of(options_.table)));
+// An earlier process may have stored rows that it then left here: its last COMMIT had no answer.
+Expected<void> TableWriter::skip_stored(std::vector<QueuedBatch>& batches) {
+  for (auto& batch : batches) {
+    if (batch.in_doubt_position == 0) continue;
+    KD_DO(session_.ready());
+    KD_TRY(const bool stored, session_.is_stored(batch.in_doubt_position));
+    if (stored) batch.first_row = batch.rows.rows();
+    batch.in_doubt_position = 0;
   }
-  KD_TRY(const auto rows,
-         connection->query(fmt::format("SELECT max(position) FROM {}", name_of(options_.table))));
-  const auto stored = int_at(rows.at(0), 0).value_or(0);
-  positions_ = Positions(std::max(stored, positions_.last()));
-  KD_TRY(auto partitions, Partitions::load(*connection));
-  partitions_ = std::make_unique<Partitions>(std::move(partitions));
-  connection_ = std::move(connection);
-  connected_ = true;
   return {};
 }
 
-std::int64_t TableWriter::number(std::vector<RowBatch>& batches) {
-  for (const auto& batch : batches) {
-    if (batch.newest_sending_us > newest_sending_) newest_sending_ = batch.newest_sending_us;
-  }
-  auto position = positions_.take(static_cast<std::int64_t>(rows_of(batches)), to_us(wall_now()),
-                                  newest_sending_);
-  for (auto& batch : batches) {
-    for (const auto start : batch.row_starts) {
-      CopyRowWriter::patch_int8(batch.bytes, start + kPositionColumn, position++);
-    }
-  }
-  return position - 1;
-}
-
-Expected<void> TableWriter::try_write(std::vector<RowBatch>& batches) {
-  const std::string table(name_of(options_.table));
-  const auto last = positions_.last();
-  const auto first = last - static_cast<std::int64_t>(rows_of(batches)) + 1;
-  if (auto made = partitions_->ensure(*connection_, table, first, last); !made) return made;
-  if (auto begun = connection_->begin(); !begun) return begun;
-  for (const auto& batch : batches) {
-    const auto stored =
-        connection_->copy_in("COPY " + table + " FROM STDIN (FORMAT binary)", batch.bytes);
-    if (!stored) {
-      if (connection_->usable()) {
-        if (auto undone = connection_->rollback(); !undone) return undone;
+bool TableWriter::write(std::vector<QueuedBatch>& batches, const std::stop_token& stop) {
+  WritePlan plan(batches, {.rows = options_.batch_rows, .bytes = options_.batch_bytes});
+  const bool from_disk = batches.front().spilled.has_value();
+  for (const auto& batch : batches) received_.add(static_cast<double>(batch.rows.rows()));
+  WriterSession::Attempt attempt;
+  while (!plan.done()) {
+    const auto stored = store(plan, attempt, stop);
+    if (stored) {
+      count(plan.part());
+      plan.stored();
+    } else if (stored.error().remedy == Remedy::kDropItem) {
+      constraint_errors_.add();
+      if (plan.refused()) {
+        reject(plan, stored.error());
+        plan.stored();
       }
-      return tl::unexpected(stored.error());
+    } else {
+      if (wait_out(stored.error(), stop)) continue;
+      keep(batches, plan, attempt);
+      return false;
     }
+    attempt = {};
   }
-  return connection_->commit();
-}
-
-Expected<bool> TableWriter::is_stored(std::int64_t position) {
-  KD_TRY(const auto rows, connection_->query(fmt::format("SELECT 1 FROM {} WHERE position = $1",
-                                                         name_of(options_.table)),
-                                             {std::to_string(position)}));
-  return !rows.empty();
-}
-
-void TableWriter::count(const std::vector<RowBatch>& batches) {
-  ever_wrote_ = true;
-  const auto rows = static_cast<double>(rows_of(batches));
-  inserted_.add(rows);
-  batch_size_.observe(rows);
-  const auto now = to_us(wall_now());
-  for (const auto& batch : batches) {
-    for (const auto at : batch.exchange_us) {
-      commit_latency_.observe(static_cast<double>(now - at) / 1e6);
-    }
-  }
-}
-
-// The database refuses some row: finds it by halving, stores the others, and lets it go.
-bool TableWriter::write_halves(std::vector<RowBatch>& batches, const Error& error,
-                               const std::stop_token& stop) {
-  constraint_errors_.add();
-  if (rows_of(batches) == 1) {
-    const auto& batch = *std::ranges::find_if(batches, [](const auto& b) { return !b.empty(); });
-    log_.error("a row was refused and is kept in quarantine",
-               {kv("table", name_of(options_.table)), kv("error", error.what)});
-    hooks_.reject(error.what, row_at(batch, 0));
-    return true;
-  }
-  for (auto& half : split_in_halves(batches)) {
-    std::vector<RowBatch> one;
-    one.push_back(std::move(half));
-    if (!write(one, stop)) return false;
-  }
+  parts_.queue.settle(batches);
+  if (from_disk) parts_.spill.dealt_with();
+  hooks_.settled();
   return true;
 }
 
-bool TableWriter::pause(const std::stop_token& stop) {
+Expected<void> TableWriter::store(const WritePlan& plan, WriterSession::Attempt& attempt,
+                                  const std::stop_token& stop) {
+  KD_DO(session_.ready());
+  connected_ = true;
+  await_exchange_clock(stop);
+  const auto began = std::chrono::steady_clock::now();
+  auto done = session_.store(plan.part(), attempt, plan.place_behind_part());
+  flush_seconds_.observe(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  return done;
+}
+
+void TableWriter::await_exchange_clock(const std::stop_token& stop) {
+  if (std::exchange(clock_waited_, true)) return;
+  const auto deadline = std::chrono::steady_clock::now() + options_.clock_wait;
+  if (parts_.exchange_clock.await(deadline, stop)) return;
+  log_.warn("the exchange has not told its time: rows are numbered behind those stored",
+            {kv("table", name_of(options_.table))});
+}
+
+// The database refuses this one row, whatever is tried: it is kept in quarantine, and the ledger
+// says that its table lacks it.
+void TableWriter::reject(const WritePlan& plan, const Error& error) {
+  log_.error("a row was refused and is kept in quarantine",
+             {kv("table", name_of(options_.table)), kv("error", error.what)});
+  const auto& range = plan.part().front();
+  hooks_.reject(error.what, bytes_of(range));
+  parts_.drops.note({.table = options_.table,
+                     .rows = 1,
+                     .from = micros_from_us(range.batch->oldest_exchange_us),
+                     .to = micros_from_us(range.batch->newest_exchange_us),
+                     .reason = "refused by the database"});
+  parts_.drops.flush();
+}
+
+void TableWriter::count(const RowRanges& rows) {
+  ever_wrote_ = true;
+  backoff_.reset();
+  const auto stored = static_cast<double>(rows_in(rows));
+  inserted_.add(stored);
+  batch_size_.observe(stored);
+  const auto now = to_us(options_.clock());
+  for (const auto& range : rows) {
+    for (const auto at : range.batch->exchange_us) {
+      commit_latency_.observe(static_cast<double>(now - at) / 1e6);
+    }
+    range.batch->exchange_us.clear();  // its other rows may follow in another transaction
+  }
+}
+
+void TableWriter::keep(std::vector<QueuedBatch>& batches, const WritePlan& plan,
+                       const WriterSession::Attempt& attempt) {
+  if (!batches.front().spilled) {
+    const auto kept =
+        parts_.spill.put_first(batches, plan.rest(), attempt.in_doubt ? attempt.last_position : 0);
+    if (!kept) {
+      lost_ = true;
+      log_.error("rows could not be kept for the next start",
+                 {kv("table", name_of(options_.table)), kv("error", kept.error().what)});
+      for (const auto& batch : batches) parts_.drops.note(options_.table, batch.rows);
+    }
+  }
+  parts_.queue.forget(batches);
+}
+
+bool TableWriter::insist(const std::function<Expected<void>()>& act, const std::stop_token& stop) {
+  for (;;) {
+    const auto done = act();
+    if (done) return true;
+    if (!wait_out(done.error(), stop)) return false;
+  }
+}
+
+bool TableWriter::wait_out(const Error& error, const std::stop_token& stop) {
+  connection_errors_.add();
+  if (error.remedy == Remedy::kGiveUp && !ever_wrote_) {
+    hooks_.give_up(error);
+    return false;
+  }
+  log_.warn("writing failed, trying again",
+            {kv("table", name_of(options_.table)), kv("error", error.what)});
+  if (error.remedy != Remedy::kRetry) session_.disconnect();
+  connected_ = session_.connected();
   Mutex mutex;
   CondVar wake;
   const MutexLock lock(mutex);

@@ -143,6 +143,32 @@ async function checkExchange(configuration) {
   assert.ok(Date.parse(cutoff.data.trades_created_ts) < Date.now());
 }
 
+async function checkCandles(markets) {
+  const trade = (await markets.getTrades(1)).data.trades[0];
+  const now = Math.floor(Date.now() / 1000);
+  const series = trade.ticker.slice(0, trade.ticker.indexOf('-'));
+  const {data} = await markets.getMarketCandlesticks(series, trade.ticker, now - 3600, now + 60, 1);
+  assert.equal(data.ticker, trade.ticker);
+  assert.ok(data.candlesticks.some((candle) => Number(candle.volume_fp) > 0));
+  const batch = await markets.batchGetMarketCandlesticks(trade.ticker, now - 3600, now + 60, 1);
+  assert.equal(batch.data.markets[0].market_ticker, trade.ticker);
+}
+
+// Everything becomes history for a moment.
+async function checkHistory(basePath, configuration, markets) {
+  const history = new HistoricalApi(configuration);
+  const moveCutoff = (ageMs) => axios.create().post(
+    `${new URL(basePath).origin}/sim/historical-cutoff?age_ms=${ageMs}`);
+  const live = (await markets.getTrades(1)).data.trades[0];
+  assert.equal((await history.getTradesHistorical()).data.trades.length, 0);
+  await moveCutoff(0);
+  const old = await history.getTradesHistorical(live.ticker, undefined, undefined, 1000);
+  assert.ok(old.data.trades.some((trade) => trade.trade_id === live.trade_id));
+  const still = (await markets.getTrades(1000)).data.trades;
+  assert.ok(!still.some((trade) => trade.trade_id === live.trade_id), 'in one tier at a time');
+  await moveCutoff(60 * 24 * 3600 * 1000);
+}
+
 async function checkWrongKey(basePath) {
   const {privateKey} = crypto.generateKeyPairSync('rsa', {modulusLength: 2048});
   const stranger = new Configuration({
@@ -172,6 +198,8 @@ async function main(program) {
     await checkEvents(new EventsApi(configuration), await checkSeries(markets));
     await checkOrderbooks(markets, rows);
     await checkTrades(markets);
+    await checkCandles(markets);
+    await checkHistory(basePath, configuration, markets);
   } finally {
     await simulator.stop();
     fs.rmSync(keysDir, {recursive: true});

@@ -29,15 +29,17 @@ class BadInputTest : public testing::Test {
 
   std::vector<std::string> gatherer(const Gatherer& options) {
     const auto database = shared_cluster().options(options.database);
-    bench_.write("gatherer.yaml",
-                 "gatherer_id: g-1\nserver: {port: " + std::to_string(options.port) +
-                     "}\napi:\n  rest_url: " + options.rest_url +
-                     "\n  ws_url: ws://127.0.0.1:1/trade-api/ws/v2\n  key_id: g-1\n"
-                     "  private_key_file: " +
-                     options.key_file + "\n  max_retries: 0\n" + "database:\n  host: " +
-                     database.host + "\n  port: " + std::to_string(database.port) +
-                     "\n  name: " + (options.database.empty() ? "nothing" : options.database) +
-                     "\n" + options.more);
+    bench_.write(
+        "gatherer.yaml",
+        "gatherer_id: g-1\nserver: {port: " + std::to_string(options.port) +
+            "}\napi:\n  rest_url: " + options.rest_url +
+            "\n  ws_url: ws://127.0.0.1:1/trade-api/ws/v2\n  key_id: g-1\n"
+            "  private_key_file: " +
+            options.key_file + "\n  max_retries: 0\nspill: {dir: " + (bench_ / "spill").string() +
+            "}\ntape: {dir: " + (bench_ / "tape").string() + "}\n" +
+            "database:\n  host: " + database.host + "\n  port: " + std::to_string(database.port) +
+            "\n  name: " + (options.database.empty() ? "nothing" : options.database) + "\n" +
+            options.more);
     return {program("gatherer"), "--config", bench_ / "gatherer.yaml"};
   }
 
@@ -121,7 +123,8 @@ TEST_F(BadInputTest, AnUnreachableDatabaseIsNamed) {
   bench_.write("g.yaml",
                "gatherer_id: g-1\nserver: {port: 0}\n"
                "api: {key_id: g-1, private_key_file: " +
-                   (bench_ / "g.key").string() + "}\ndatabase: {host: 127.0.0.1, port: 1}\n");
+                   (bench_ / "g.key").string() + "}\nspill: {dir: s}\ntape: {dir: t}\n" +
+                   "database: {host: 127.0.0.1, port: 1}\n");
   expect_refusal({program("gatherer"), "--config", bench_ / "g.yaml"}, kExitCannotStart,
                  "127.0.0.1:1/kalshi_ts");
 }

@@ -57,7 +57,7 @@ TEST_F(ConnectionTest, CopyBringsEveryTypeThereAndBackUnchanged) {
 
 TEST_F(ConnectionTest, CopyOfNothingIsNothing) {
   ASSERT_TRUE(session_->exec("CREATE TABLE t (a int)"));
-  EXPECT_EQ(*session_->copy_in("COPY t FROM STDIN (FORMAT binary)", {}), 0);
+  EXPECT_EQ(*session_->copy_in("COPY t FROM STDIN (FORMAT binary)", std::span<const char>()), 0);
   std::vector<char> rows;
   EXPECT_EQ(*session_->copy_out("COPY t TO STDOUT (FORMAT binary)", rows), 0);
   EXPECT_TRUE(rows.empty());
@@ -79,7 +79,9 @@ TEST_F(ConnectionTest, ABadRowIsTheDatasFaultAndTheSessionLives) {
 }
 
 TEST_F(ConnectionTest, AMissingTableAsksForAPerson) {
-  EXPECT_EQ(session_->copy_in("COPY nowhere FROM STDIN (FORMAT binary)", {}).error().remedy,
+  EXPECT_EQ(session_->copy_in("COPY nowhere FROM STDIN (FORMAT binary)", std::span<const char>())
+                .error()
+                .remedy,
             Remedy::kGiveUp);
 }
 

@@ -4,55 +4,39 @@
 #include <simdjson.h>
 
 #include <fstream>
-#include <map>
 
 #include "router/router.h"
-#include "support/pg_cluster.h"
-#include "support/silent_log.h"
-#include "writer/table_writer.h"
+#include "support/writer_process.h"
 
 namespace kd {
 namespace {
-
-using namespace std::chrono_literals;
 
 // All frames of connection A are stored once, for all cases of this file.
 class RowsTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    database_ = shared_cluster().make_database("rows", SchemaKind::kGatherer);
-    MetricsRegistry metrics;
-    RouterMetrics router_metrics(metrics);
-    ByteBudget budget(64 << 20);
-    NewestSending newest{0};
-    std::map<Table, std::unique_ptr<BatchQueue>> queues;
-    std::vector<std::unique_ptr<TableWriter>> writers;
-    for (const auto table : kAllTables) {
-      queues[table] = std::make_unique<BatchQueue>(budget);
-      writers.push_back(std::make_unique<TableWriter>(
-          TableWriter::Options{.table = table,
-                               .batch_rows = 100,
-                               .flush_interval = 1ms,
-                               .database = shared_cluster().options(database_, "gatherer")},
-          *queues[table], newest, metrics, silent_logger(),
-          TableWriter::Hooks{
-              .give_up = [](const Error& e) { ADD_FAILURE() << e.what; },
-              .reject = [](const std::string& why, std::string_view) { ADD_FAILURE() << why; }}));
-      writers.back()->start();
-    }
+    WriterSite site(shared_cluster(), "rows");
+    database_ = site.database;
+    WriterProcess process(site, 64 << 20);
+    process.start_all();
+    RouterMetrics router_metrics(process.metrics);
     std::int64_t streams = 0;
+    const Interner tickers;
     Router router(
-        {.batch_rows = {100, 100, 100, 100, 100, 100, 100},
+        {.batch_rows = {100, 100, 100, 100, 100, 100, 100, 100},
+         .tickers = &tickers,
          .next_stream_id = [&] { return ++streams; },
-         .on_lifecycle = [](const LifecycleEvent&) {}},
-        [&](Table table, RowBatch& batch) { queues[table]->push(batch); }, router_metrics);
+         .on_lifecycle = [](const LifecycleEvent&, bool) {},
+         .selects = {},
+         .ask_legs = {},
+         .on_flipped = {},
+         .on_gap = {}},
+        [&](Table table, RowBatch& batch) { process.queue(table).push(batch); }, router_metrics);
     feed(router);
     router.connection_closed(0, micros_from_ms(1'795'388'999'000), "end of the fixture");
     router.flush();
-    for (auto& [table, queue] : queues) queue->close();
-    for (auto& writer : writers) {
-      ASSERT_TRUE(writer->finish(std::chrono::steady_clock::now() + 60s));
-    }
+    ASSERT_TRUE(process.finish());
+    EXPECT_TRUE(process.rejected.empty());
   }
 
   static void feed(Router& router) {

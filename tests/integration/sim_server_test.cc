@@ -73,6 +73,7 @@ class SimServerTest : public testing::Test {
     bool opened = false;
     std::vector<std::string> texts;
     std::optional<WsEnd> end;
+    bool deflated = false;
   };
   Talk talk(const WsClient::Options& options, const std::vector<std::string>& commands,
             const std::function<bool(const Talk&)>& enough) {
@@ -100,6 +101,7 @@ class SimServerTest : public testing::Test {
     };
     client = WsClient::open(loop, options, std::move(handlers));
     loop.run();
+    talk.deflated = client->deflates();
     client->abandon();
     return talk;
   }
@@ -135,6 +137,23 @@ TEST_F(SimServerTest, StreamsOverTlsToASignedClientWithoutAHoleInSeq) {
     EXPECT_THAT(text, HasSubstr("\"seq\":" + std::to_string(next++) + ","));
   }
   EXPECT_GT(next, 5);
+}
+
+TEST_F(SimServerTest, CompressesForAClientThatOffersItAndForNoOther) {
+  options_.server.http.deflate = true;
+  start();
+  WsClient::Options client = signed_by("key", "key-1");
+  for (const bool offers : {true, false}) {
+    client.deflate = offers;
+    const Talk got = talk(client, {R"({"id":1,"cmd":"subscribe","params":{"channels":["trade"]}})"},
+                          [](const Talk& so_far) { return so_far.texts.size() > 100; });
+    EXPECT_EQ(got.deflated, offers);
+    ASSERT_GT(got.texts.size(), 100U);
+    int next = 1;
+    for (std::size_t i = 1; i < got.texts.size(); ++i) {
+      EXPECT_THAT(got.texts[i], HasSubstr("\"seq\":" + std::to_string(next++) + ","));
+    }
+  }
 }
 
 TEST_F(SimServerTest, RefusesTheUpgradeWithoutValidCredentials) {

@@ -1,8 +1,10 @@
 kd_test(NAME writer_integration_test LABEL integration
         SOURCES ${CMAKE_CURRENT_LIST_DIR}/writer_test.cc
-        DEPS kd::writer kd_pg_cluster)
+                ${CMAKE_CURRENT_LIST_DIR}/writer_spill_test.cc
+                ${CMAKE_CURRENT_LIST_DIR}/writer_crash_test.cc
+        DEPS kd_writer_process)
 
 find_package(simdjson REQUIRED)
 kd_test(NAME rows_integration_test LABEL integration
         SOURCES ${CMAKE_CURRENT_LIST_DIR}/rows_test.cc
-        DEPS kd::router kd::writer kd_pg_cluster simdjson::simdjson)
+        DEPS kd::router kd_writer_process simdjson::simdjson)

@@ -1,14 +1,12 @@
 // TableWriter against a real PostgreSQL: when it flushes, what it does when the database goes
 // away, and that one bad row does not take its batch along.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <mutex>
+#include <atomic>
 
-#include "codec/gatherer_rows.h"
 #include "support/eventually.h"
-#include "support/pg_cluster.h"
-#include "support/silent_log.h"
-#include "writer/table_writer.h"
+#include "support/writer_process.h"
 
 namespace kd {
 namespace {
@@ -18,98 +16,63 @@ using namespace std::chrono_literals;
 class WriterTest : public testing::Test {
  protected:
   void use(PgCluster& cluster, const char* name) {
-    cluster_ = &cluster;
-    database_ = cluster.make_database(name, SchemaKind::kGatherer);
+    site_ = std::make_unique<WriterSite>(cluster, name);
+    new_process();
   }
-
+  void new_process() {
+    process_.reset();
+    process_ = std::make_unique<WriterProcess>(*site_);
+  }
   void start(Table table, std::size_t batch_rows, std::chrono::milliseconds flush_interval) {
-    writer_ = std::make_unique<TableWriter>(
-        TableWriter::Options{.table = table,
-                             .batch_rows = batch_rows,
-                             .flush_interval = flush_interval,
-                             .database = cluster_->options(database_, "gatherer")},
-        queue_, newest_sending_, metrics_, silent_logger(),
-        TableWriter::Hooks{
-            .give_up = [](const Error& error) { ADD_FAILURE() << error.what; },
-            .reject = [this](const std::string& reason, std::string_view) { rejected_ = reason; }});
-    writer_->start();
+    process_->clock.note(to_us(wall_now()));
+    auto options = process_->writer_options(table);
+    options.batch_rows = batch_rows;
+    options.flush_interval = flush_interval;
+    process_->start(options);
   }
 
-  void push_deltas(int count) {
-    RowBatch batch;
-    for (int i = 0; i < count; ++i) {
-      append_delta(batch,
-                   {.ticker = "A",
-                    .side = Side::kYes,
-                    .price = *Price::from_raw(43'000),
-                    .change = Size(++pushed_),
-                    .time = {.at = micros_from_ms(1'000), .finer = {}}},
-                   {}, {});
-    }
-    queue_.push(batch);
-  }
-
-  double written(const char* table) {
-    return metrics_.counter("writer_inserts_total", "", {{"writer", table}}).value();
-  }
-  std::string ask(const std::string& sql) { return scalar(*cluster_->connect(database_), sql); }
-  bool finish() {
-    queue_.close();
-    return writer_->finish(std::chrono::steady_clock::now() + 60s);
-  }
-
-  PgCluster* cluster_ = nullptr;
-  std::string database_;
-  MetricsRegistry metrics_;
-  ByteBudget budget_{1 << 20};
-  BatchQueue queue_{budget_};
-  NewestSending newest_sending_{0};
-  std::string rejected_;
-  int pushed_ = 0;
-  std::unique_ptr<TableWriter> writer_;
+  std::unique_ptr<WriterSite> site_;
+  std::unique_ptr<WriterProcess> process_;
 };
 
 TEST_F(WriterTest, FlushesAtItsRowsLongBeforeItsInterval) {
   use(shared_cluster(), "rows");
   start(Table::kOrderbookDeltas, 10, 1h);
-  push_deltas(4);
-  push_deltas(6);
-  EXPECT_TRUE(eventually([&] { return written("orderbook_deltas") == 10; }));
-  EXPECT_TRUE(finish());
+  process_->push_deltas(4);
+  process_->push_deltas(6);
+  EXPECT_TRUE(eventually([&] { return process_->written(Table::kOrderbookDeltas) == 10; }));
+  EXPECT_TRUE(process_->finish());
 }
 
 TEST_F(WriterTest, FlushesAtItsIntervalLongBeforeItsRows) {
   use(shared_cluster(), "interval");
   start(Table::kOrderbookDeltas, 1'000'000, 20ms);
-  push_deltas(3);
-  EXPECT_TRUE(eventually([&] { return written("orderbook_deltas") == 3; }));
-  EXPECT_TRUE(finish());
+  process_->push_deltas(3);
+  EXPECT_TRUE(eventually([&] { return process_->written(Table::kOrderbookDeltas) == 3; }));
+  EXPECT_TRUE(process_->finish());
 }
 
 TEST_F(WriterTest, WhatWasAcceptedIsStoredBeforeItStops) {
   use(shared_cluster(), "drain");
   start(Table::kOrderbookDeltas, 100, 1h);
-  for (int i = 0; i < 500; ++i) push_deltas(7);
-  EXPECT_TRUE(finish());
-  EXPECT_EQ(ask("SELECT count(*) FROM orderbook_deltas"), "3500");
-  EXPECT_EQ(ask("SELECT count(*) FROM (SELECT position, size_delta, row_number() OVER "
-                "(ORDER BY position) AS n FROM orderbook_deltas) t WHERE n <> size_delta"),
-            "0")
-      << "positions follow the order of arrival";
-  EXPECT_EQ(budget_.used(), 0);
+  for (int i = 0; i < 500; ++i) process_->push_deltas(7);
+  EXPECT_TRUE(process_->finish());
+  EXPECT_EQ(site_->ask("SELECT count(*) FROM orderbook_deltas"), "3500");
+  EXPECT_EQ(site_->out_of_order(), "0") << "positions follow the order of arrival";
+  EXPECT_EQ(process_->budget.used(), 0);
 }
 
 TEST_F(WriterTest, PositionsContinueBehindTheStoredOnesAfterARestart) {
   use(shared_cluster(), "restart");
   start(Table::kOrderbookDeltas, 10, 1ms);
-  push_deltas(10);
-  ASSERT_TRUE(eventually([&] { return written("orderbook_deltas") == 10; }));
-  const auto first = ask("SELECT max(position) FROM orderbook_deltas");
-  writer_.reset();
+  process_->push_deltas(10);
+  ASSERT_TRUE(process_->finish());
+  const auto first = site_->ask("SELECT max(position) FROM orderbook_deltas");
+  new_process();
   start(Table::kOrderbookDeltas, 10, 1ms);
-  push_deltas(1);
-  ASSERT_TRUE(finish());
-  EXPECT_EQ(ask("SELECT count(*) FROM orderbook_deltas WHERE position > " + first), "1");
+  process_->push_deltas(1);
+  ASSERT_TRUE(process_->finish());
+  EXPECT_EQ(site_->ask("SELECT count(*) FROM orderbook_deltas WHERE position > " + first), "1");
 }
 
 TEST_F(WriterTest, ARowThatTheDatabaseRefusesDoesNotTakeItsBatchAlong) {
@@ -117,42 +80,95 @@ TEST_F(WriterTest, ARowThatTheDatabaseRefusesDoesNotTakeItsBatchAlong) {
   start(Table::kLifecycleEvents, 100, 1ms);
   RowBatch batch;
   for (const auto* payload : {R"({"n":1})", R"({"n":2})", R"({"n":"\u0000"})", R"({"n":4})"}) {
-    append_lifecycle(batch, {.ticker = "A", .event_type = "created", .payload = payload}, {});
+    append_lifecycle(batch, {.ticker = "A", .event_type = "created", .payload = payload},
+                     {.stream_id = 1, .seq = 1, .received = micros_from_us(5'500), .sending = {}});
   }
-  queue_.push(batch);
-  ASSERT_TRUE(finish());
-  EXPECT_EQ(ask("SELECT string_agg(payload->>'n', ',' ORDER BY position) FROM lifecycle_events"),
+  process_->queue(Table::kLifecycleEvents).push(batch);
+  ASSERT_TRUE(process_->finish());
+  EXPECT_EQ(site_->ask("SELECT string_agg(payload->>'n', ',' ORDER BY position) "
+                       "FROM lifecycle_events"),
             "1,2,4");
-  EXPECT_NE(rejected_, "");
+  EXPECT_EQ(process_->rejected.size(), 1U);
+  const auto losses = process_->losses();
+  ASSERT_EQ(losses.size(), 1U) << "the ledger says what its table lacks";
+  EXPECT_EQ(losses[0].from, micros_from_ms(5));
+  EXPECT_EQ(losses[0].to, micros_from_ms(6));
 }
 
 TEST_F(WriterTest, ADatabaseThatGoesAwayIsWaitedForAndNothingIsLostOrDoubled) {
   PgCluster own;
   use(own, "outage");
   start(Table::kOrderbookDeltas, 50, 1ms);
-  push_deltas(100);
-  ASSERT_TRUE(eventually([&] { return written("orderbook_deltas") == 100; }));
+  process_->push_deltas(100);
+  ASSERT_TRUE(eventually([&] { return process_->written(Table::kOrderbookDeltas) == 100; }));
   own.server().kill();
-  push_deltas(100);
-  ASSERT_TRUE(eventually([&] { return !writer_->connected(); }));
+  process_->push_deltas(100);
+  ASSERT_TRUE(eventually([&] { return !process_->writer(Table::kOrderbookDeltas).connected(); }));
   ASSERT_TRUE(own.server().start());
-  push_deltas(100);
-  ASSERT_TRUE(finish());
-  EXPECT_EQ(ask("SELECT count(*) || '/' || count(DISTINCT size_delta) FROM orderbook_deltas"),
-            "300/300");
+  process_->push_deltas(100);
+  ASSERT_TRUE(process_->finish());
+  EXPECT_EQ(site_->deltas(), "300/300/300");
+  EXPECT_EQ(site_->out_of_order(), "0");
 }
 
 TEST_F(WriterTest, OneWriterOnlyForATable) {
   use(shared_cluster(), "lock");
   start(Table::kOrderbookDeltas, 10, 1ms);
-  push_deltas(1);
-  ASSERT_TRUE(eventually([&] { return written("orderbook_deltas") == 1; }));
-  const auto second = cluster_->connect(database_);
+  process_->push_deltas(1);
+  ASSERT_TRUE(eventually([&] { return process_->written(Table::kOrderbookDeltas) == 1; }));
+  const auto second = site_->connect();
   const auto locked =
       second->try_advisory_lock(advisory_key("kalshi gatherer writer orderbook_deltas"));
   ASSERT_TRUE(locked);
   EXPECT_FALSE(*locked);
-  EXPECT_TRUE(finish());
+  EXPECT_TRUE(process_->finish());
+}
+
+// Three years: a clock that was set wrongly, until somebody sets it right.
+constexpr std::int64_t kThreeYears = 94'608'000'000'000;
+constexpr std::int64_t kNow = 1'795'356'000'000'000;  // what the exchange's clock says
+
+class WildClockTest : public WriterTest {
+ protected:
+  void start_at_wild_clock(std::chrono::milliseconds clock_wait) {
+    auto options = process_->writer_options(Table::kOrderbookDeltas);
+    options.clock = [this] { return micros_from_us(kNow + ahead_.load()); };
+    options.clock_wait = clock_wait;
+    process_->start(options);
+  }
+  std::atomic<std::int64_t> ahead_{kThreeYears};
+};
+
+TEST_F(WildClockTest, RowsWaitForATimeOfTheExchange) {
+  use(shared_cluster(), "wild");
+  start_at_wild_clock(1h);
+  process_->push_deltas(5);
+  process_->clock.note(kNow);
+  ASSERT_TRUE(eventually([&] { return process_->written(Table::kOrderbookDeltas) == 5; }));
+  ahead_ = 0;
+  process_->clock.note(kNow + 120'000'000);
+  ahead_ = 120'000'000;
+  process_->push_deltas(5);
+  ASSERT_TRUE(process_->finish());
+  EXPECT_EQ(site_->ask(fmt::format("SELECT min(position) - {} FROM orderbook_deltas", kNow)),
+            "60000000");
+  EXPECT_EQ(site_->ask(fmt::format("SELECT max(position) - {} FROM orderbook_deltas", kNow)),
+            "120000004")
+      << "numbers follow the right clock again";
+  EXPECT_EQ(site_->out_of_order(), "0");
+}
+
+TEST_F(WildClockTest, WithoutATimeOfTheExchangeTheyFollowTheStoredRows) {
+  use(shared_cluster(), "wild");
+  process_->clock.note(kNow);
+  start_at_wild_clock(1h);
+  process_->push_deltas(5);
+  ASSERT_TRUE(process_->finish());
+  new_process();
+  start_at_wild_clock(1ms);
+  process_->push_deltas(5);
+  ASSERT_TRUE(process_->finish());
+  EXPECT_EQ(site_->ask("SELECT max(position) - min(position) FROM orderbook_deltas"), "9");
 }
 
 }  // namespace

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <future>
 
 namespace kd {
 
-ScriptedExchange::ScriptedExchange(Script script) : script_(std::move(script)) {
+ScriptedExchange::ScriptedExchange(Script script)
+    : script_(std::move(script)), upgrade_status_(script_.upgrade_status) {
   HttpServer::Handlers handlers;
   handlers.request = [this](const HttpRequest& request) {
     {
@@ -21,12 +23,13 @@ ScriptedExchange::ScriptedExchange(Script script) : script_(std::move(script)) {
       ++upgrades_;
     }
     UpgradeDecision decision;
-    if (script_.upgrade_status != 101) {
-      decision.refusal.status = script_.upgrade_status;
+    if (const int status = upgrade_status_; status != 101) {
+      decision.refusal.status = status;
       return decision;
     }
     decision.accept = [this](std::shared_ptr<WsPeer> peer) {
       auto socket = std::make_shared<Socket>(Socket{std::move(peer), {}});
+      if (script_.on_socket) script_.on_socket(socket);
       WsHandlers ws;
       ws.on_text = [this, socket](std::string_view text) {
         socket->received.emplace_back(text);
@@ -37,7 +40,9 @@ ScriptedExchange::ScriptedExchange(Script script) : script_(std::move(script)) {
     };
     return decision;
   };
-  auto server = HttpServer::start(loop_, {}, std::move(handlers));
+  HttpServer::Options options;
+  options.deflate = script_.deflate;
+  auto server = HttpServer::start(loop_, options, std::move(handlers));
   if (!server) {
     fmt::print(stderr, "scripted exchange: {}\n", server.error().what);
     std::abort();
@@ -47,6 +52,15 @@ ScriptedExchange::ScriptedExchange(Script script) : script_(std::move(script)) {
 }
 
 ScriptedExchange::~ScriptedExchange() { loop_.stop(); }
+
+void ScriptedExchange::run(const std::function<void()>& work) {
+  std::promise<void> done;
+  loop_.post([&] {
+    work();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
 
 std::string ScriptedExchange::rest_url() const {
   return fmt::format("http://127.0.0.1:{}/trade-api/v2", server_->port());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,10 +25,18 @@ class ScriptedExchange {
     std::function<HttpResponse(const HttpRequest&)> rest;
     int upgrade_status = 101;  // otherwise every upgrade is refused with it
     std::function<void(Socket&, std::string_view)> on_text;
+    bool deflate = false;                                             // agree to permessage-deflate
+    std::function<void(const std::shared_ptr<Socket>&)> on_socket{};  // a new one
   };
 
   explicit ScriptedExchange(Script script);
   ~ScriptedExchange();
+
+  // Runs on the exchange's thread; returns when it is done.
+  void run(const std::function<void()>& work);
+  // From the next upgrade on.
+  void refuse_upgrades(int status) { upgrade_status_ = status; }
+  void accept_upgrades() { upgrade_status_ = 101; }
 
   std::string rest_url() const;
   std::string ws_url() const;
@@ -37,6 +46,7 @@ class ScriptedExchange {
 
  private:
   Script script_;
+  std::atomic<int> upgrade_status_;
   EventLoop loop_;
   std::unique_ptr<HttpServer> server_;
   mutable Mutex mutex_;
