@@ -8,6 +8,7 @@
 #include <random>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "api/retry_policy.h"
 #include "api/transfers.h"
@@ -21,7 +22,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kNoOffset = INT64_MIN;
-const std::vector<double> kSeconds = {.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30};
+
+const std::vector<double>& duration_buckets() {
+  static const std::vector<double> buckets = {.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30};
+  return buckets;
+}
 
 Remedy remedy_for(int status) {
   if (status == 0) return Remedy::kReconnect;
@@ -63,6 +68,7 @@ struct RestClient::Impl {
     RetryPolicy retries;
     int refusals = 0;  // answers 429
   };
+  bool take(Job& job);  // false, and `job` is left as it is: we stop
   void run(const std::stop_token& stop);
   void take_new();
   void send();
@@ -113,6 +119,12 @@ RestClient::Impl::Impl(Options o, std::shared_ptr<const Signer> s, MetricsRegist
   if (split_url(options.base_url, parts)) base_path = parts.path;
 }
 
+bool RestClient::Impl::take(Job& job) {
+  const MutexLock lock(mutex);
+  if (!stopped) new_jobs.push_back(std::move(job));
+  return !stopped;
+}
+
 void RestClient::Impl::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     take_new();
@@ -153,7 +165,7 @@ void RestClient::Impl::send() {
     if (signer != nullptr) {
       call.headers = signer->headers("GET", base_path + request.path, wall_now());
     }
-    transfers.start(std::move(call));
+    transfers.start(call);
   }
   tokens.set(budget.available(now));
   refused.set(budget.refused() ? 1 : 0);
@@ -215,8 +227,8 @@ void RestClient::Impl::measure(const RestRequest& request, const Transfers::Resu
     const Labels labels{{"endpoint", request.endpoint},
                         {"status", result.status == 0 ? "none" : std::to_string(result.status)}};
     count = &metrics.counter("rest_requests_total", "REST requests by endpoint and status", labels);
-    seconds =
-        &metrics.histogram("rest_request_duration_seconds", "request to answer", kSeconds, labels);
+    seconds = &metrics.histogram("rest_request_duration_seconds", "request to answer",
+                                 duration_buckets(), labels);
   }
   count->add();
   seconds->observe(std::chrono::duration<double>(result.received - result.requested).count());
@@ -251,16 +263,11 @@ RestClient::~RestClient() {
 void RestClient::ask(RestRequest request, Done done) {
   const RetryPolicy retries(request.max_retries.value_or(impl_->options.max_retries),
                             impl_->options.retry_backoff);
-  bool stopped = false;
-  {
-    const MutexLock lock(impl_->mutex);
-    stopped = impl_->stopped;
-    if (!stopped) impl_->new_jobs.push_back({std::move(request), std::move(done), retries});
-  }
-  if (stopped) {
-    done(fail(Remedy::kRetry, "stopping"));
-  } else {
+  Impl::Job job{std::move(request), std::move(done), retries};
+  if (impl_->take(job)) {
     impl_->transfers.wake();
+  } else {
+    job.done(fail(Remedy::kRetry, "stopping"));
   }
 }
 
@@ -280,8 +287,9 @@ Expected<RestAnswer> RestClient::get(RestRequest request, const std::stop_token&
   waiting->wake.wait(waiting->mutex, stop, [&waiting]() KD_REQUIRES(waiting->mutex) {
     return waiting->answer.has_value();
   });
-  if (!waiting->answer) return fail(Remedy::kRetry, "stopping");
-  return std::move(*waiting->answer);
+  auto answer = std::exchange(waiting->answer, std::nullopt);
+  if (!answer) return fail(Remedy::kRetry, "stopping");
+  return *std::move(answer);
 }
 
 Expected<std::string> RestClient::get(std::string_view endpoint, const std::string& path,

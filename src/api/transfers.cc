@@ -118,7 +118,7 @@ Transfers::Result Transfers::Impl::finish(CURL* handle, CURLcode code) {
     const char* type = nullptr;
     curl_easy_getinfo(handle, CURLINFO_CONTENT_TYPE, &type);
     if (type != nullptr) result.content_type = type;
-    if (transfer->date) result.server_date = *transfer->date + transfer->age;
+    if (const auto date = transfer->date) result.server_date = *date + transfer->age;
   } else {
     result.problem = curl_easy_strerror(code);
     result.body.clear();
@@ -133,7 +133,7 @@ Transfers::Result Transfers::Impl::finish(CURL* handle, CURLcode code) {
 Transfers::Transfers(const Options& options) : impl_(std::make_unique<Impl>(options)) {}
 Transfers::~Transfers() = default;
 
-void Transfers::start(Call call) {
+void Transfers::start(const Call& call) {
   auto& self = *impl_;
   CURL* handle = nullptr;
   if (self.idle.empty()) {

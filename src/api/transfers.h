@@ -42,7 +42,7 @@ class Transfers {
   Transfers(const Transfers&) = delete;
   Transfers& operator=(const Transfers&) = delete;
 
-  void start(Call call);
+  void start(const Call& call);
   std::size_t under_way() const;
   // Moves bytes until something ends, wake() is called or the time is over.
   std::vector<Result> run(std::chrono::milliseconds longest);

@@ -40,6 +40,7 @@ void UniverseTally::add(std::span<const Market> markets, const UniverseRules& ru
 
 std::vector<UniverseTally::Series> UniverseTally::series() const {
   std::vector<Series> all;
+  all.reserve(series_.size());
   for (const auto& [name, series] : series_) all.push_back(series);
   std::stable_sort(all.begin(), all.end(), [](const Series& a, const Series& b) {
     return a.selected != b.selected ? a.selected > b.selected : a.markets > b.markets;

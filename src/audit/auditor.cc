@@ -181,6 +181,7 @@ void Auditor::finish_gatherer() {
 void Auditor::begin_gatherer(const std::string& id) {
   begin_source();
   source_ = id;
+  evidence_.try_emplace(id);
 }
 
 void Auditor::begin_production() {

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include "codec/json_fields.h"
+#include "codec/message_time.h"
 #include "model/rfc3339.h"
 
 namespace kd {
@@ -281,6 +282,7 @@ LifecycleTimes decode_lifecycle_times(std::string_view payload) {
     std::int64_t seconds = 0;
     const auto found = optional_value(*root, field);
     if (!found || value(*found).get_int64().get(seconds)) return std::nullopt;
+    if (seconds < 0 || seconds > kLatestMs / 1'000) return std::nullopt;
     return Micros(std::chrono::seconds(seconds));
   };
   times.open = read("open_ts");

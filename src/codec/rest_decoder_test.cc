@@ -153,5 +153,12 @@ TEST(RestDecoderTest, ABodyThatIsBrokenSomewhereGivesNothingOfItself) {
   EXPECT_FALSE(decode_markets_page(R"({"markets":[{"ticker":"A","status":"active"}],"cursor":"x)"));
 }
 
+TEST(RestDecoderTest, ALifecycleTimeOutOfRangeIsNone) {
+  const auto times =
+      decode_lifecycle_times(R"({"open_ts":9223372036854775807,"close_ts":1786408242})");
+  EXPECT_FALSE(times.open);
+  EXPECT_EQ(times.close, micros_from_ms(1'786'408'242'000));
+}
+
 }  // namespace
 }  // namespace kd

@@ -141,7 +141,7 @@ Expected<std::string> ConfigApplier::substitute_at(const DocumentNode& node) con
 
 Expected<std::string> ConfigApplier::value_of(const DocumentNode& node,
                                               const ConfigKey& key) const {
-  KD_TRY(const auto value, substitute_at(node));
+  KD_TRY(auto value, substitute_at(node));
   if (node.path == key.path) return value;
   const auto secret = read_secret(value);
   if (!secret) return error(node.path, secret.error().what);

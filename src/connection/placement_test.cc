@@ -133,6 +133,8 @@ TEST_F(PlacementTest, AFullTargetLeavesTheMarketWhereItWas) {
   Placement::Orders orders;
   placement_->move(7, to, now_, orders);
   held_[to].erase(7);
+  const auto other = (from + 2) % kBooks;
+  obey(placement_->let_go(std::vector<Id>(held_[other].begin(), held_[other].end())));
   const Id market[] = {7};
   obey(placement_->on_full(to, 10, market));
   EXPECT_EQ(placement_->assignment().where(7), from);

@@ -202,7 +202,7 @@ class LimitedExchange {
   // Runs until nothing is left to say; how many commands it took.
   int run(SubscriptionSet& set) {
     int commands = 0;
-    while (const auto command = set.next({})) {
+    for (auto command = set.next({}); command && commands < 1000; command = set.next({})) {
       ++commands;
       if (held_ + command->markets.size() > limit_) {
         set.on_full(command->id);

@@ -89,7 +89,7 @@ Registry::Clock::time_point Registry::wake_at() {
   if (!refused_) until = std::min(until, plan_.wake_at());
   if (answered_) {
     until = std::min({until, hours_.next_status(), next_limits_, next_schedule_});
-    if (run_) until = std::min(until, run_->walk.wake_at().value_or(until));
+    if (run_ != nullptr) until = std::min(until, run_->walk.wake_at().value_or(until));
     if (look_ups_under_way_ < kLookUpsAtOnce) {
       until = std::min(until, look_ups_.wake_at().value_or(until));
     }
@@ -127,15 +127,15 @@ void Registry::begin_run(Clock::time_point at) {
   const auto since = reconciled_.value_or(now()) - kOverlap;
   auto filters = full ? full_walk_filters(options_.rules)
                       : increment_filters(options_.rules, to_us(since) / 1'000'000);
-  run_.emplace(Run{.walk = Walk(std::move(filters), options_.page_size),
-                   .full = full,
-                   .began = at,
-                   .began_wall = now()});
+  run_ = std::make_unique<Run>(Run{.walk = Walk(std::move(filters), options_.page_size),
+                                   .full = full,
+                                   .began = at,
+                                   .began_wall = now()});
   metrics_.running.set(1);
 }
 
 void Registry::ask_pages(Clock::time_point now) {
-  if (!run_) return;
+  if (run_ == nullptr) return;
   const auto priority = !run_->full     ? RestPriority::kReconcile
                         : !walked_once_ ? RestPriority::kFirstWalk
                                         : RestPriority::kLaterWalk;
@@ -178,13 +178,13 @@ void Registry::on_page_failed(std::size_t list, const Error& error) {
 }
 
 void Registry::end_run() {
-  const auto ended = *std::exchange(run_, std::nullopt);
+  const auto ended = std::exchange(run_, nullptr);
   metrics_.running.set(0);
-  metrics_.seconds.observe(std::chrono::duration<double>(Clock::now() - ended.began).count());
-  if (ended.full) {
-    end_walk(ended);
+  metrics_.seconds.observe(std::chrono::duration<double>(Clock::now() - ended->began).count());
+  if (ended->full) {
+    end_walk(*ended);
   } else {
-    if (ended.walk.complete()) reconciled_ = ended.began_wall;
+    if (ended->walk.complete()) reconciled_ = ended->began_wall;
     plan_.on_increment_end();
   }
 }

@@ -125,8 +125,8 @@ class Registry {
   ExchangeHours hours_;
   ReconcilePlan plan_;
   LookUps look_ups_;
-  std::optional<Run> run_;
-  bool answered_ = false;  // the exchange has answered something
+  std::unique_ptr<Run> run_;  // null: nothing is read
+  bool answered_ = false;     // the exchange has answered something
   bool refused_ = false;
   std::optional<Micros> reconciled_;  // everything that changed before is known
   std::size_t look_ups_under_way_ = 0;

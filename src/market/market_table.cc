@@ -147,22 +147,28 @@ void MarketTable::on_market(const Market& market, Source source, std::uint32_t n
     entry.walk = static_cast<std::uint8_t>(walk_);
   }
   const auto before = due_of(entry);
+  apply(market, status, entry, now_s);
+  const bool over = (entry.flags & kEnded) == 0 && entry.let_go_s != 0 && entry.let_go_s <= now_s;
+  if (over && source == Source::kLookUp) {
+    is_live(status) ? void(entry.let_go_s = now_s + kSilenceS) : let_go(entry);
+  }
+  plan(id, entry, before);
+}
+
+void MarketTable::apply(const Market& market, MarketStatus status, Entry& entry,
+                        std::uint32_t now_s) {
   if (market.open_time) entry.open_s = seconds_of(*market.open_time);
   if (market.close_time) entry.close_s = seconds_of(*market.close_time);
   if (is_ended(status)) {
     end(entry, status, now_s + kGraceS);
-  } else {
-    if (status == MarketStatus::kClosed && (entry.close_s == 0 || entry.close_s > now_s)) {
-      entry.close_s = now_s;
-    }
-    set_status(entry, status);
-    settle_phase(entry, now_s);
-    const bool over = entry.let_go_s != 0 && entry.let_go_s <= now_s;
-    if (over && source == Source::kLookUp) {
-      is_live(status) ? void(entry.let_go_s = now_s + kSilenceS) : let_go(entry);
-    }
+    return;
   }
-  plan(id, entry, before);
+  // Closed before its time: the close that it lists is not the one that was.
+  if (status == MarketStatus::kClosed && (entry.close_s == 0 || entry.close_s > now_s)) {
+    entry.close_s = now_s;
+  }
+  set_status(entry, status);
+  settle_phase(entry, now_s);
 }
 
 bool MarketTable::on_walk_end() {

@@ -131,6 +131,7 @@ class MarketTable {
   std::uint32_t due_of(const Entry& entry) const;
   void plan(Id id, const Entry& entry, std::uint32_t before);
   void on_market(const Market& market, Source source, std::uint32_t now_s);
+  void apply(const Market& market, MarketStatus status, Entry& entry, std::uint32_t now_s);
   void on_due(Id id, std::uint32_t now_s);
   bool is_late_word(const Entry& entry, MarketStatus status, std::uint32_t now_s) const;
   void announce(Id id, Entry& entry, const LifecycleNews& news, std::uint32_t now_s);

@@ -25,6 +25,16 @@ void flatten(std::span<const Level> levels, std::vector<std::int64_t>& out) {
   }
 }
 
+// The key is repeated: a comma list is not understood here (protocol notes, trap 5.45).
+std::string orderbooks_path(std::span<const std::string_view> tickers) {
+  std::string path = "/markets/orderbooks";
+  for (const auto ticker : tickers) {
+    path += path.find('?') == std::string::npos ? "?tickers=" : "&tickers=";
+    path += percent_encode(ticker);
+  }
+  return path;
+}
+
 }  // namespace
 
 double SnapshotPoller::phase_of(std::string_view gatherer_id) {
@@ -80,6 +90,7 @@ void SnapshotPoller::run(const std::stop_token& stop) {
       if (batch.empty()) break;
       ask(std::move(batch));
     }
+    ask_questions();
     show();
     auto until = now + kLook;
     if (under_way_ < options_.concurrency)
@@ -89,15 +100,12 @@ void SnapshotPoller::run(const std::stop_token& stop) {
 }
 
 void SnapshotPoller::ask(Sweep::Batch batch) {
-  std::string path = "/markets/orderbooks";
-  for (const auto id : batch.ids) {
-    path += path.find('?') == std::string::npos ? "?tickers=" : "&tickers=";
-    path += percent_encode(tickers_.name(id));
-  }
+  std::vector<std::string_view> tickers;
+  for (const auto id : batch.ids) tickers.push_back(tickers_.name(id));
   ++under_way_;
   client_.ask(
       {.endpoint = "/markets/orderbooks",
-       .path = std::move(path),
+       .path = orderbooks_path(tickers),
        .priority = RestPriority::kSweep,
        .timeout = options_.request_timeout,
        .max_retries = 0},
@@ -162,24 +170,55 @@ void SnapshotPoller::append(RowBatch& rows, const RestAnswer& answer, const Rest
                               .no_bids = no_});
 }
 
-void SnapshotPoller::fetch_now(const std::string& ticker,
-                               std::function<void(Expected<RestBook>)> done) {
-  client_.ask({.endpoint = "/markets/{ticker}/orderbook",
-               .path = "/markets/" + percent_encode(ticker) + "/orderbook",
+void SnapshotPoller::fetch_now(std::string ticker, Answered done) {
+  queue_->post([this, ticker = std::move(ticker), done = std::move(done)]() mutable {
+    questions_.push_back({std::move(ticker), std::move(done)});
+  });
+}
+
+// One request for up to 100 of them; those that come meanwhile wait for the next.
+void SnapshotPoller::ask_questions() {
+  constexpr std::size_t kMostBooks = 100;
+  if (questions_.empty() || questions_under_way_) return;
+  const auto count = std::min(questions_.size(), kMostBooks);
+  auto asked = std::make_shared<std::vector<Question>>(
+      std::make_move_iterator(questions_.begin()),
+      std::make_move_iterator(questions_.begin() + static_cast<std::ptrdiff_t>(count)));
+  questions_.erase(questions_.begin(), questions_.begin() + static_cast<std::ptrdiff_t>(count));
+  std::vector<std::string_view> tickers;
+  for (const auto& question : *asked) tickers.push_back(question.ticker);
+  questions_under_way_ = true;
+  client_.ask({.endpoint = "/markets/orderbooks",
+               .path = orderbooks_path(tickers),
                .priority = RestPriority::kLifecycle,
                .timeout = options_.request_timeout},
-              [queue = queue_, ticker, done = std::move(done)](Expected<RestAnswer> answer) {
-                queue->post([ticker, done,
+              [this, queue = queue_, asked](Expected<RestAnswer> answer) {
+                queue->post([this, asked,
                              told = std::make_shared<Expected<RestAnswer>>(std::move(answer))] {
-                  auto book = *told ? decode_orderbook((*told)->body, ticker)
-                                    : tl::unexpected(told->error());
-                  if (book) {
-                    book->requested = (*told)->requested;
-                    book->received = (*told)->received;
-                  }
-                  done(std::move(book));
+                  questions_under_way_ = false;
+                  answer_questions(*asked, *told);
                 });
               });
+}
+
+void SnapshotPoller::answer_questions(const std::vector<Question>& asked,
+                                      const Expected<RestAnswer>& answer) {
+  const auto books = answer ? decode_orderbooks(answer->body) : tl::unexpected(answer.error());
+  for (const auto& question : asked) {
+    if (!books) {
+      question.done(tl::unexpected(books.error()));
+      continue;
+    }
+    const auto found = std::ranges::find(books->books, question.ticker, &RestBook::ticker);
+    if (found == books->books.end()) {
+      question.done(fail(Remedy::kDropItem, question.ticker + ": no book in the answer"));
+      continue;
+    }
+    auto book = *found;
+    book.requested = answer->requested;
+    book.received = answer->received;
+    question.done(std::move(book));
+  }
 }
 
 void SnapshotPoller::show() {

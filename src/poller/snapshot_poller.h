@@ -57,7 +57,8 @@ class SnapshotPoller {
   void remove(std::span<const Interner::Id> ids);
 
   // One book ahead of all sweeps. Any thread; `done` is not called once the poller has stopped.
-  void fetch_now(const std::string& ticker, std::function<void(Expected<RestBook>)> done);
+  using Answered = std::function<void(Expected<RestBook>)>;
+  void fetch_now(std::string ticker, Answered done);
 
   // Rows that their table refused. Any thread.
   void count_write_errors(std::size_t rows) { write_errors_.add(static_cast<double>(rows)); }
@@ -71,6 +72,12 @@ class SnapshotPoller {
   std::size_t store(const Sweep::Batch& batch, const RestAnswer& answer, const RestBooks& books);
   void append(RowBatch& rows, const RestAnswer& answer, const RestBook& book);
   void warn(const Error& error, std::size_t markets);
+  struct Question {
+    std::string ticker;
+    Answered done;
+  };
+  void ask_questions();
+  void answer_questions(const std::vector<Question>& asked, const Expected<RestAnswer>& answer);
   void show();
 
   const Options options_;
@@ -90,6 +97,8 @@ class SnapshotPoller {
   // The thread's own.
   Sweep sweep_;
   std::size_t under_way_ = 0;  // requests
+  std::vector<Question> questions_;
+  bool questions_under_way_ = false;
   Clock::time_point next_warning_{};
   std::vector<std::int64_t> yes_;  // of one book: price, size, price, size, …
   std::vector<std::int64_t> no_;

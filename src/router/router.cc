@@ -264,8 +264,9 @@ void Router::look_at_legs(Stream& stream, const OrderbookSnapshot& book, Micros 
   if (legs_of(book) == LegVerdict::kFlipped && ++stream.crossed_books >= kCrossedBooks) {
     return condemn(stream, at);
   }
-  if (!options_.ask_legs || stream.leg_checks >= kMostLegChecks) return;
+  if (!options_.ask_legs || stream.asking_legs || stream.leg_checks >= kMostLegChecks) return;
   ++stream.leg_checks;
+  stream.asking_legs = true;
   options_.ask_legs({.connection = stream.place().connection,
                      .stream_id = stream.place().stream_id,
                      .ticker = std::string(book.ticker),
@@ -278,6 +279,7 @@ void Router::legs_judged(std::int32_t connection, std::int64_t stream_id, LegVer
   if (streams == streams_.end()) return;
   for (const auto& stream : streams->second) {
     if (stream->place().stream_id != stream_id || stream->silenced()) continue;
+    stream->asking_legs = false;
     if (verdict == LegVerdict::kFlipped) return condemn(*stream, at);
     if (verdict == LegVerdict::kOwnLeg) stream->legs = verdict;
   }

@@ -77,6 +77,7 @@ class Stream {
 
   LegVerdict legs = LegVerdict::kUndecided;
   int leg_checks = 0;     // asked for
+  bool asking_legs = false;
   int crossed_books = 0;  // seen
 
   SeqTracker& seq() { return seq_; }

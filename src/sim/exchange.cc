@@ -144,7 +144,7 @@ ClientMask Exchange::distribute_book(const FeedEvent& event, std::string_view ty
   ClientMask to = kNoClients;
   const bool by_leg = event.kind == FeedKind::kDelta ? !event.yes : !event.no_levels.empty();
   for (const Subscriber& who : index_.of_book(event.market)) {
-    const bool yes_price = who.session->shows_yes_price(*who.subscription);
+    const bool yes_price = Session::shows_yes_price(*who.subscription);
     if (yes_price && yes_tail_.empty()) build_yes_tail(event);
     to |= hand_out(who, {.type = type,
                          .tail = yes_price ? yes_tail_ : tail_,

@@ -22,7 +22,7 @@ bool matches(const FaultSpec& spec, const FaultyConnection& connection) {
   const auto& channels = connection.channels;
   return matches(spec.client, connection.client) &&
          (spec.connection == 0 || spec.connection == connection.connection) &&
-         (spec.channel.empty() ||
+         (spec.channel.empty() || spec.kind == FaultKind::kFlipLeg ||
           std::find(channels.begin(), channels.end(), spec.channel) != channels.end());
 }
 

@@ -108,6 +108,7 @@ void Session::open(const Command& command, const std::string& channel, const Wan
   to.channel = channel_named(channel).value_or(Channel::kQuiet);
   to.seq = limits_.first_seq - 1;
   to.use_yes_price = command.use_yes_price.value_or(false);
+  to.flipped = behaviour_.flip_leg;
   to.skip_ticker_ack = command.skip_ticker_ack;
   const bool takes_markets = to.channel == Channel::kBook || to.channel == Channel::kTrade ||
                              to.channel == Channel::kTicker;

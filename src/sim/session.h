@@ -102,9 +102,7 @@ class Session {
   const ConnectionFaults& behaviour() const { return behaviour_; }
   // Sends what a fault has delayed and is due; `now_ms` is real time.
   void send_delayed(std::int64_t now_ms);
-  bool shows_yes_price(const Subscription& to) const {
-    return to.use_yes_price != behaviour_.flip_leg;
-  }
+  static bool shows_yes_price(const Subscription& to) { return to.use_yes_price != to.flipped; }
 
   void end_by(std::string_view fault) { ended_by_ = fault; }
   std::string_view ended_by() const { return ended_by_; }  // what ends the connection

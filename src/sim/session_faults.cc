@@ -56,9 +56,10 @@ Delivery Session::put(Subscription& to, const OutFrame& frame) {
   port_.send(head_, as_shown(frame));
   if (frame.id != 0) sent_.add(port_.progress().appended_bytes, frame.id);
   if (held_.sid != 0) release_held(to.sid);
-  if (behaviour_.flip_leg && frame.differs_by_leg)
-    return withheld(facts_of(FaultKind::kFlipLeg).name);
-  return {};
+  if (!to.flipped) return {};
+  // A client that notices may rightly refuse all that comes from this subscription.
+  const auto by = facts_of(FaultKind::kFlipLeg).name;
+  return {.fate = frame.differs_by_leg ? Fate::kWithheld : Fate::kUncertain, .by = by};
 }
 
 // {"type":"orderbook_delta","sid":1,"seq":4: what differs between the subscribers of a frame.

@@ -177,6 +177,10 @@ TEST_F(SessionFaultsTest, ASnapshotMayComeBehindDeltas) {
 
 TEST_F(SessionFaultsTest, AFlippedLegShowsYesPricesThoughNoneWereAskedFor) {
   order("flip-leg");
+  EXPECT_THAT(delta(), ElementsAre(HasSubstr(R"("price_dollars":"0.5600")"))) << "asked before";
+  command(R"({"id":5,"cmd":"unsubscribe","params":{"sids":[1]}})");
+  command(R"({"id":1,"cmd":"subscribe","params":{"channels":["orderbook_delta"],)"
+          R"("market_tickers":["A"]}})");
   EXPECT_THAT(delta(), ElementsAre(HasSubstr(R"("price_dollars":"0.4400")")));
 }
 

@@ -133,7 +133,10 @@ void Session::send_snapshot(Subscription& to, MarketIndex index, std::int64_t id
                        .differs_by_leg = false,
                        .reply_id = id,
                        .sending_ms = sending};
-  if (deliver(to, frame).fate == Fate::kHandedOver) port_.snapshot_answered(index, sending);
+  const Fate fate = deliver(to, frame).fate;
+  if (fate == Fate::kHandedOver || fate == Fate::kUncertain) {
+    port_.snapshot_answered(index, sending);
+  }
 }
 
 void Session::send_ticker(Subscription& to, MarketIndex index) {

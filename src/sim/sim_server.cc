@@ -40,7 +40,9 @@ SimServer::SimServer(EventLoop& loop, Exchange& exchange, const Options& options
       faults_(exchange, connections_, options.seed),
       heartbeat_(loop),
       ticker_(loop) {
-  for (const FaultSpec& fault : options.faults) faults_.order(fault, real_now_ms());
+  for (const FaultSpec& fault : options.faults) {
+    if (fault.after_ms == 0) faults_.order(fault, real_now_ms());
+  }
 }
 
 SimServer::~SimServer() { server_.reset(); }
@@ -132,10 +134,20 @@ void SimServer::ping_later() {
 void SimServer::tick_later() {
   ticker_.after(kTick, [this] {
     const std::int64_t now = real_now_ms();
+    order_later_faults(now);
     faults_.tick(now);
     exchange_.tick(now);
     tick_later();
   });
+}
+
+void SimServer::order_later_faults(std::int64_t now_ms) {
+  const bool begun = control_.state && control_.state() != "waiting";
+  if (!begun || later_ordered_) return;
+  later_ordered_ = true;
+  for (const FaultSpec& fault : options_.faults) {
+    if (fault.after_ms > 0) faults_.order(fault, now_ms);
+  }
 }
 
 std::string SimServer::status() {

@@ -28,7 +28,7 @@ class SimServer {
     RestOptions rest;
     int connections_per_user = 200;  // beyond: 429 at upgrade; 0: no limit
     int connects_per_second = 0;     // per user; beyond: 429 at upgrade; 0: no limit
-    std::vector<FaultSpec> faults;   // to begin with
+    std::vector<FaultSpec> faults;   // those with `after` count from the beginning of play
     std::uint64_t seed = 1;          // of the chances that faults take
   };
   struct Control {
@@ -57,6 +57,7 @@ class SimServer {
   WsHandlers open(int client, std::shared_ptr<WsPeer> peer);
   void ping_later();
   void tick_later();
+  void order_later_faults(std::int64_t now_ms);
   std::string status();
 
   Exchange& exchange_;
@@ -67,6 +68,7 @@ class SimServer {
   Control control_;
   std::list<std::unique_ptr<Connection>> connections_;
   FaultDriver faults_;
+  bool later_ordered_ = false;
   Timer heartbeat_;
   Timer ticker_;
   std::unique_ptr<HttpServer> server_;  // last: its handlers use the rest

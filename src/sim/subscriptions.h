@@ -31,6 +31,7 @@ struct Subscription {
   std::uint64_t seq = 0;
   bool all_markets = false;
   bool use_yes_price = false;
+  bool flipped = false;  // by a fault: it shows the other leg than asked for
   bool skip_ticker_ack = false;
   bool ended = false;  // by an error that ends it; its sid stays known and silent
   std::unordered_set<MarketIndex> markets;

@@ -184,14 +184,13 @@ TEST_F(PollerTest, WhatFailsIsCountedAndReadInTheNextCycle) {
 }
 
 TEST_F(PollerTest, OneBookCanBeHadAtOnce) {
-  const ScriptedExchange exchange(
-      {.rest =
-           [](const HttpRequest& request) {
-             if (request.path() == "/trade-api/v2/markets/GONE/orderbook") return json(404, "{}");
-             EXPECT_EQ(request.path(), "/trade-api/v2/markets/A-1/orderbook");
-             return json(200, book("A-1"));
-           },
-       .on_text = {}});
+  const ScriptedExchange exchange({.rest =
+                                       [](const HttpRequest& request) {
+                                         EXPECT_EQ(request.path(),
+                                                   "/trade-api/v2/markets/orderbooks");
+                                         return json(200, books({book("A-1")}));
+                                       },
+                                   .on_text = {}});
   start(exchange);
   std::atomic<int> answers{0};
   const auto before = wall_now();

@@ -107,7 +107,7 @@ TEST_F(RowsTest, LifecyclePayloadsAreWholeAndTheirTypesTold) {
 TEST_F(RowsTest, TheDeliberateHoleIsInTheLedger) {
   EXPECT_EQ(ask("SELECT format('%s %s %s', count, from_ts, to_ts) FROM ledger "
                 "WHERE event = 'gap' AND channel = 'orderbook_delta'"),
-            "1 1795356003420000 1795356004105000");
+            "1 1795356003410000 1795356004105000");
   EXPECT_EQ(ask("SELECT count(*) FROM quarantine"), "0");
 }
 

@@ -120,10 +120,18 @@ TEST_F(SimFaultExchangeTest, TheExchangesClockMayBeWrongButNeverGoesBack) {
 
 TEST_F(SimFaultExchangeTest, FaultsOfTheCommandLineHoldFromTheStart) {
   options_.server.faults.push_back(*sim::parse_fault("refuse,status=503,count=1"));
+  options_.server.faults.push_back(*sim::parse_fault("cut,after=1ms"));
+  options_.expect_clients = 1;
   start();
   ASSERT_TRUE(eventually([&] { return get("/sim/faults").find("holds") != std::string::npos; }));
   EXPECT_EQ(Watcher(port(), "g-1").upgrade_status, 503);
-  EXPECT_EQ(Watcher(port(), "g-1").upgrade_status, 101);
+  Watcher watcher(port(), "g-1");
+  EXPECT_EQ(watcher.upgrade_status, 101);
+  EXPECT_EQ(get("/sim/faults").find("cut"), std::string::npos) << "play has not begun";
+  watcher.subscribe(tickers());
+  while (watcher.read_one()) {
+  }
+  EXPECT_EQ(watcher.client.end(), End::kClosed) << "the cut, once it had";
 }
 
 }  // namespace
