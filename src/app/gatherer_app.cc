@@ -45,6 +45,17 @@ std::string_view query_value(std::string_view query, std::string_view name) {
   return {};
 }
 
+// `standard` where the query does not say; nothing for what is no number up to `most`.
+std::optional<std::size_t> query_number(std::string_view query, std::string_view name,
+                                        std::size_t standard, std::size_t most) {
+  const auto text = query_value(query, name);
+  if (text.empty()) return standard;
+  std::size_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc() || end != text.data() + text.size() || value > most) return {};
+  return value;
+}
+
 }  // namespace
 
 GathererApp::GathererApp(GathererConfig config, Logger log)
@@ -365,22 +376,35 @@ HttpResponse GathererApp::answer(const HttpRequest& request) {
             .headers = {}};
   }
   if (request.path() == "/debug/markets" && ready_) return debug_markets(request);
-  return text_answer(404,
-                     "there is /health, /ready, /debug/markets and " + config_.metrics.path + "\n");
+  if (request.path() == "/debug/handovers" && ready_) return debug_handovers(request);
+  return text_answer(404, "there is /health, /ready, /debug/markets, /debug/handovers and " +
+                              config_.metrics.path + "\n");
+}
+
+// POST: begins to move `count` markets to other sockets, make before break.
+HttpResponse GathererApp::debug_handovers(const HttpRequest& request) {
+  constexpr std::size_t kMost = 1'000;
+  std::size_t begun = 0;
+  if (request.method == "POST") {
+    const auto count = query_number(request.query(), "count", 100, kMost);
+    if (!count) return text_answer(400, fmt::format("count: a number up to {}\n", kMost));
+    begun = pool_->move_markets(*count);
+  }
+  const auto figures = pool_->figures();
+  return {.status = 200,
+          .content_type = "application/json",
+          .body = fmt::format(R"({{"begun":{},"under_way":{},"done":{}}})", begun,
+                              figures.handovers, figures.handovers_done),
+          .headers = {}};
 }
 
 HttpResponse GathererApp::debug_markets(const HttpRequest& request) const {
   constexpr std::size_t kMost = 1'000;
-  std::size_t limit = 100;
-  if (const auto text = query_value(request.query(), "limit"); !text.empty()) {
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), limit);
-    if (problem != std::errc() || end != text.data() + text.size() || limit > kMost) {
-      return text_answer(400, fmt::format("limit: a number up to {}, not '{}'\n", kMost, text));
-    }
-  }
+  const auto limit = query_number(request.query(), "limit", 100, kMost);
+  if (!limit) return text_answer(400, fmt::format("limit: a number up to {}\n", kMost));
   return {.status = 200,
           .content_type = "application/json",
-          .body = registry_->debug(limit, query_value(request.query(), "prefix")),
+          .body = registry_->debug(*limit, query_value(request.query(), "prefix")),
           .headers = {}};
 }
 

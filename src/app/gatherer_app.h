@@ -71,6 +71,7 @@ class GathererApp {
   void publish_metrics();
   HttpResponse answer(const HttpRequest& request);
   HttpResponse debug_markets(const HttpRequest& request) const;
+  HttpResponse debug_handovers(const HttpRequest& request);
   HealthReport health() const;
 
   const GathererConfig config_;

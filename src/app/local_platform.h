@@ -58,6 +58,9 @@ class LocalPlatform {
   // Nothing when it does not answer.
   std::optional<Exposition> gatherer_metrics(int index) const;
 
+  // Asks a gatherer to move markets to other sockets; how many it began to move.
+  std::int64_t begin_handovers(int index, int count);
+
   // In this order: an orderly stop without loss.
   Expected<void> stop_emission();
   Expected<void>

@@ -1,12 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "app/local_http.h"
 #include "app/local_platform.h"
 #include "audit/database_source.h"
 #include "audit/evidence_source.h"
+#include "codec/flat_json.h"
 
 namespace kd {
 namespace {
@@ -84,6 +86,14 @@ Expected<void> LocalPlatform::stop_emission() {
 std::optional<Exposition> LocalPlatform::gatherer_metrics(int index) const {
   auto metrics = scrape(ports_.gatherers[static_cast<std::size_t>(index)]);
   return metrics ? std::optional(std::move(*metrics)) : std::nullopt;
+}
+
+std::int64_t LocalPlatform::begin_handovers(int index, int count) {
+  const auto answer = local_http("POST", ports_.gatherers[static_cast<std::size_t>(index)],
+                                 fmt::format("/debug/handovers?count={}", count));
+  if (!answer || answer->status != 200) return 0;
+  const auto flat = flatten_json(answer->body);
+  return flat ? std::atoll(flat->at("begun").c_str()) : 0;
 }
 
 // Of the exchange's own accord; answers to the gatherers' questions never end.

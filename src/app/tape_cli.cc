@@ -74,21 +74,36 @@ Expected<TapeOptions> to_options(const Arguments& arguments) {
 using Choose = std::function<void(std::function<int()>)>;
 using Run = int (*)(const TapeOptions&);
 
-CLI::App* add(CLI::App& tape, const std::string& name, const std::string& help,
-              const std::shared_ptr<Arguments>& arguments, const Choose& choose, Run run) {
-  auto* command = tape.add_subcommand(name, help);
-  command->footer(kFooter);
-  command->add_option("PATH", arguments->paths, "Segments, or directories of segments")->required();
-  command->callback([=] {
-    choose([=] {
-      const auto options = to_options(*arguments);
-      if (options) return run(*options);
-      fmt::print(stderr, "kalshi-data tape {}: {}\n", name, options.error().what);
-      return static_cast<int>(kExitUsage);
+// Adds the commands below `tape`, which share their arguments.
+class TapeCommands {
+ public:
+  TapeCommands(CLI::App& tape, Choose choose)
+      : tape_(tape), choose_(std::move(choose)), arguments_(std::make_shared<Arguments>()) {}
+
+  CLI::App& add(const std::string& name, const std::string& help, Run run) {
+    auto* command = tape_.add_subcommand(name, help);
+    command->footer(kFooter);
+    command->add_option("PATH", arguments_->paths, "Segments, or directories of segments")
+        ->required();
+    command->callback([arguments = arguments_, choose = choose_, name, run] {
+      choose([arguments, name, run] { return run_with(*arguments, name, run); });
     });
-  });
-  return command;
-}
+    return *command;
+  }
+  Arguments& arguments() { return *arguments_; }
+
+ private:
+  static int run_with(const Arguments& arguments, const std::string& name, Run run) {
+    const auto options = to_options(arguments);
+    if (options) return run(*options);
+    fmt::print(stderr, "kalshi-data tape {}: {}\n", name, options.error().what);
+    return kExitUsage;
+  }
+
+  CLI::App& tape_;
+  const Choose choose_;
+  const std::shared_ptr<Arguments> arguments_;
+};
 
 void add_selection(CLI::App& command, Arguments& arguments) {
   command.add_option("--connection", arguments.connection, "Only this connection")
@@ -100,32 +115,31 @@ void add_selection(CLI::App& command, Arguments& arguments) {
 }  // namespace
 
 void add_tape_commands(CLI::App& cli, const Choose& choose) {
-  const auto arguments = std::make_shared<Arguments>();
   auto* tape = cli.add_subcommand("tape", "Look into the raw frames that a gatherer kept");
   tape->require_subcommand(1);
   tape->footer(kFooter);
-  add(*tape, "ls", "List segments: times, frames, bytes, ratio, damage", arguments, choose,
-      run_tape_ls);
-  auto* cat = add(*tape, "cat", "Print records", arguments, choose, run_tape_cat);
-  add_selection(*cat, *arguments);
-  cat->add_option("--format", arguments->format,
-                  "ndjson: an object a record; raw: received frames as they were, one a line")
+  TapeCommands commands(*tape, choose);
+  auto& arguments = commands.arguments();
+  commands.add("ls", "List segments: times, frames, bytes, ratio, damage", run_tape_ls);
+  auto& cat = commands.add("cat", "Print records", run_tape_cat);
+  add_selection(cat, arguments);
+  cat.add_option("--format", arguments.format,
+                 "ndjson: an object a record; raw: received frames as they were, one a line")
       ->check(CLI::IsMember({"ndjson", "raw"}))
       ->default_str("ndjson");
-  add(*tape, "verify", "Read everything and say what is damaged", arguments, choose,
-      run_tape_verify);
-  auto* decode = add(*tape, "decode", "Decode received frames again, with this program's decoder",
-                     arguments, choose, run_tape_decode);
-  add_selection(*decode, *arguments);
+  commands.add("verify", "Read everything and say what is damaged", run_tape_verify);
+  auto& decode = commands.add("decode", "Decode received frames again, with this program's decoder",
+                              run_tape_decode);
+  add_selection(decode, arguments);
   decode
-      ->add_option("--format", arguments->format,
-                   "summary: counts, and every reason why a frame is refused; ndjson: rows; csv: "
-                   "rows of one --table")
+      .add_option("--format", arguments.format,
+                  "summary: counts, and every reason why a frame is refused; ndjson: rows; csv: "
+                  "rows of one --table")
       ->check(CLI::IsMember({"summary", "ndjson", "csv"}))
       ->default_str("summary");
-  decode->add_option("--table", arguments->table,
-                     "Only rows of this table (trades, orderbook_deltas, orderbook_snapshots, "
-                     "tickers, lifecycle_events, quarantine)");
+  decode.add_option("--table", arguments.table,
+                    "Only rows of this table (trades, orderbook_deltas, orderbook_snapshots, "
+                    "tickers, lifecycle_events, quarantine)");
 }
 
 }  // namespace kd

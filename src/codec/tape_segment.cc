@@ -17,8 +17,9 @@ bool all_zero(std::string_view bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == '\0'; });
 }
 
-TapeBlockHeader header_from(const char* at) {
+TapeBlockHeader header_from(std::string_view bytes) {
   namespace t = tape;
+  const char* const at = bytes.data();
   return {.compressed_bytes = t::get<std::uint32_t>(at + t::kBlockCompressed),
           .raw_bytes = t::get<std::uint32_t>(at + t::kBlockRaw),
           .records = t::get<std::uint32_t>(at + t::kBlockRecords),
@@ -75,7 +76,7 @@ bool TapeSegmentReader::header_at(std::size_t offset, Block& block) const {
   const auto crc = t::get<std::uint32_t>(rest.data() + t::kBlockHeaderCrc);
   if (crc != crc32(rest.substr(0, t::kBlockHeaderCrc))) return false;
   block.offset = offset;
-  block.header = header_from(rest.data());
+  block.header = header_from(rest);
   block.compressed = rest.substr(kTapeBlockHeaderBytes, block.header.compressed_bytes);
   return plausible(block.header);
 }

@@ -72,16 +72,10 @@ BookConversation::Id BookConversation::next_to_probe() {
 std::optional<std::string> BookConversation::next_check(const Moment& now) {
   const auto sid = subscriptions_.sid();
   if (!sid) return std::nullopt;
-  while (const auto end = self_checks_.take_end(now.steady)) {
-    if (!subscriptions_.is_held(*end)) continue;
-    hooks_.on_self_check(options_.connection, *sid, *end, false);
-    return ask({&*end, 1});
-  }
-  if (!self_checks_.begin_due(now.steady)) return std::nullopt;
+  if (!self_checks_.due(now.steady)) return std::nullopt;
   const auto market = subscriptions_.next_held(check_cursor_);
   if (market == Interner::kNone) return std::nullopt;
-  self_checks_.begin(market, now.steady);
-  hooks_.on_self_check(options_.connection, *sid, market, true);
+  self_checks_.asked(now.steady);
   return ask({&market, 1});
 }
 

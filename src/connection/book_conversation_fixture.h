@@ -42,9 +42,6 @@ class BookConversationTest : public testing::Test {
     };
     hooks_.on_unanswered = [this](std::int32_t, std::int64_t, Micros,
                                   SessionHooks::Markets markets) { silent_ = copy(markets); };
-    hooks_.on_self_check = [this](std::int32_t, std::int64_t, Id market, bool begin) {
-      checked_.emplace_back(market, begin);
-    };
     links_.on_full = [this](std::int32_t, std::size_t limit, BookLinks::Markets excess) {
       limit_ = limit;
       excess_ += excess.size();
@@ -117,7 +114,6 @@ class BookConversationTest : public testing::Test {
   std::vector<Id> left_;
   std::vector<Id> silent_;
   std::vector<Id> based_;
-  std::vector<std::pair<Id, bool>> checked_;
   std::optional<std::size_t> limit_;
   std::size_t excess_ = 0;
   int bases_lost_ = 0;

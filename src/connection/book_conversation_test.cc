@@ -257,7 +257,7 @@ TEST_F(BookConversationTest, ALostSocketGivesTheBudgetBackAndStartsOver) {
   EXPECT_THAT(say(), ElementsAre(HasSubstr("\"subscribe\"")));
 }
 
-TEST_F(BookConversationTest, SelfChecksAskForAMarketTwice) {
+TEST_F(BookConversationTest, SelfChecksAskForOneMarketAfterTheOther) {
   BookConversation checking({.connection = 6,
                              .subscriptions = {},
                              .resync = {},
@@ -269,11 +269,10 @@ TEST_F(BookConversationTest, SelfChecksAskForAMarketTwice) {
   const Id market[] = {5};
   checking.want(market);
   checking.on_event(event(Kind::kSubscribed, id_of(*checking.next_text(now_)), 1), now_);
-  now_.steady += 30s;
+  now_.steady += SelfChecks::kFirst;
   EXPECT_THAT(checking.next_text(now_), testing::Optional(HasSubstr("[\"M5\"]")));
-  now_.steady += 30s;
+  now_.steady += 60s;
   EXPECT_THAT(checking.next_text(now_), testing::Optional(HasSubstr("[\"M5\"]")));
-  EXPECT_THAT(checked_, ElementsAre(std::pair(Id{5}, true), std::pair(Id{5}, false)));
 }
 
 }  // namespace

@@ -55,24 +55,21 @@ TEST(BaseChecksTest, ItsPatienceEnds) {
   EXPECT_THAT(checks.take_due(kStart + 35s, kStart + 35s), ElementsAre(1));
 }
 
-TEST(SelfChecksTest, AsksEachMarketTwiceAtItsRate) {
+TEST(SelfChecksTest, AreDueAtTheirRate) {
   SelfChecks checks(10);
   checks.restart(kStart);
-  EXPECT_FALSE(checks.begin_due(kStart));
-  const auto first = kStart + 30s;
-  ASSERT_TRUE(checks.begin_due(first));
-  checks.begin(7, first);
-  EXPECT_FALSE(checks.begin_due(first + 5s));
-  EXPECT_TRUE(checks.begin_due(first + 6s));
-  EXPECT_FALSE(checks.take_end(first + 29s));
-  EXPECT_EQ(checks.take_end(first + 30s), 7U);
-  EXPECT_FALSE(checks.take_end(first + 30s));
+  EXPECT_FALSE(checks.due(kStart));
+  const auto first = kStart + SelfChecks::kFirst;
+  ASSERT_TRUE(checks.due(first));
+  checks.asked(first);
+  EXPECT_FALSE(checks.due(first + 5s));
+  EXPECT_TRUE(checks.due(first + 6s));
 }
 
 TEST(SelfChecksTest, CanBeTurnedOff) {
   SelfChecks checks(0);
   checks.restart(kStart);
-  EXPECT_FALSE(checks.begin_due(kStart + 1h));
+  EXPECT_FALSE(checks.due(kStart + 1h));
 }
 
 }  // namespace

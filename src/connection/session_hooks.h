@@ -51,10 +51,6 @@ struct SessionHooks {
   OnMarkets on_healed = [](std::int32_t, std::int64_t, Micros, Markets) {};
   // Refused, or asked for three times and not answered; they are asked for again in a minute.
   OnMarkets on_unanswered = [](std::int32_t, std::int64_t, Micros, Markets) {};
-  // A market is about to be asked for, to compare its book: first (`begin`), and SelfChecks::
-  // kLength later once more.
-  std::function<void(std::int32_t connection, std::int64_t sid, Interner::Id market, bool begin)>
-      on_self_check = [](std::int32_t, std::int64_t, Interner::Id, bool) {};
 
   std::function<void()> on_open = [] {};
   // A dial of a session that was never open found nobody, or was refused.

@@ -15,6 +15,18 @@ constexpr const char* kRedundant = "router_redundant_messages_total";
 constexpr const char* kRedundantHelp = "messages that need no row of their own";
 constexpr int kMostLegChecks = 5;
 
+// Which channel brings such a message; nothing for answers and for what nobody knows.
+std::optional<Channel> channel_of(const Message& message) {
+  if (std::holds_alternative<OrderbookDelta>(message) ||
+      std::holds_alternative<OrderbookSnapshot>(message)) {
+    return Channel::kOrderbook;
+  }
+  if (std::holds_alternative<Trade>(message)) return Channel::kTrade;
+  if (std::holds_alternative<TickerUpdate>(message)) return Channel::kTicker;
+  if (std::holds_alternative<LifecycleEvent>(message)) return Channel::kLifecycle;
+  return std::nullopt;
+}
+
 }  // namespace
 
 RouterMetrics::RouterMetrics(MetricsRegistry& r)
@@ -184,6 +196,9 @@ ControlEvent Router::on_frame(std::int32_t connection, std::string_view text, Mi
     open_stream(connection, std::get<Subscribed>(frame->message), received);
   }
   auto* stream = envelope.sid ? find(connection, *envelope.sid) : nullptr;
+  if (stream == nullptr && frame && envelope.sid) {
+    stream = adopt(connection, *envelope.sid, frame->message, received);
+  }
   bool gap = false;
   if (!check_seq(stream, received, gap)) {
     keep_duplicate(*stream, text, received);
@@ -361,6 +376,16 @@ void Router::stream_ended(std::int32_t connection, std::int64_t sid, Micros at,
       std::ranges::find_if(streams, [&](const auto& s) { return s.get() == stream; });
   close_stream(**at_it, at, reason);
   streams.erase(at_it);
+}
+
+// Market data of a sid whose `subscribed` was lost are recorded all the same; the connection will
+// miss that answer and start over.
+Stream* Router::adopt(std::int32_t connection, std::int64_t sid, const Message& message,
+                      Micros at) {
+  const auto channel = channel_of(message);
+  if (!channel) return nullptr;
+  open_stream(connection, {.channel = *channel, .sid = sid}, at);
+  return find(connection, sid);
 }
 
 void Router::open_stream(std::int32_t connection, const Subscribed& subscribed, Micros at) {

@@ -125,6 +125,7 @@ class Router {
   class Visitor;
   Stream* find(std::int32_t connection, std::int64_t sid);
   void open_stream(std::int32_t connection, const Subscribed& subscribed, Micros at);
+  Stream* adopt(std::int32_t connection, std::int64_t sid, const Message& message, Micros at);
   void close_stream(Stream& stream, Micros at, std::string_view reason);
   // What the seq of a frame says of its stream. False: the frame came before.
   bool check_seq(Stream*& stream, Micros received, bool& gap);

@@ -209,6 +209,18 @@ TEST_F(RouterTest, AStreamInTheWrongLegMakesNoMoreRows) {
   EXPECT_TRUE(router_.take_proofs().empty());
 }
 
+TEST_F(RouterTest, RecordsASidWhoseSubscribedWasLost) {
+  book(1, R"("yes_dollars_fp":[["0.4300","5.00"]])");
+  delta(2);
+  subscribe("orderbook_delta", 1);
+  delta(3);
+  router_.connection_closed(0, micros_from_ms(6'000), "test");
+  EXPECT_EQ(stored(Table::kOrderbookDeltas), 2U);
+  EXPECT_EQ(stored(Table::kOrderbookSnapshots), 1U);
+  EXPECT_EQ(stored(Table::kLedger), 2U) << "one stream: open, close";
+  EXPECT_EQ(stored(Table::kQuarantine), 0U);
+}
+
 TEST_F(RouterTest, TwoCrossedBooksNeedNoQuestion) {
   subscribe("orderbook_delta", 1);
   const char* crossed =

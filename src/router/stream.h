@@ -76,7 +76,7 @@ class Stream {
   std::optional<Micros> proven_until() const;
 
   LegVerdict legs = LegVerdict::kUndecided;
-  int leg_checks = 0;     // asked for
+  int leg_checks = 0;  // asked for
   bool asking_legs = false;
   int crossed_books = 0;  // seen
 

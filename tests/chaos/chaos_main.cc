@@ -47,6 +47,8 @@ int main(int argc, char** argv) {
   app.add_option("--rate", options.rate, "Messages a second");
   app.add_option("--markets", options.markets, "Markets open at any time");
   app.add_option("--connections", options.connections, "Sockets of one gatherer");
+  app.add_option("--programs", options.programs, "Where the programs are")
+      ->check(CLI::ExistingDirectory);
   app.add_option("--dir", options.directory, "Where it runs; wiped");
   CLI11_PARSE(app, argc, argv);
   options.length = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000));

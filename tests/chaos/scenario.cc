@@ -54,6 +54,15 @@ Act database_away(double from, double to) {
                 {to, [](LocalPlatform& p) { must(p.gatherer_cluster(0).server().start()); }}});
 }
 
+// Ten thousand of them, a hundred at a time.
+Act handovers() {
+  auto begun = std::make_shared<std::int64_t>(0);
+  return [begun](LocalPlatform& platform, double share) {
+    if (share < 0.1 || *begun >= 10'000) return;
+    *begun += platform.begin_handovers(0, 200);
+  };
+}
+
 Act frozen(const std::string& process, double from, double to) {
   return timed({{from, [=](LocalPlatform& p) { p.processes().signal(process, SIGSTOP); }},
                 {to, [=](LocalPlatform& p) { p.processes().signal(process, SIGCONT); }}});
@@ -138,6 +147,13 @@ std::vector<Scenario> make() {
   all.push_back(fault("slow-accept", "half of the dials wait 2 s for their upgrade",
                       {"slow-accept,p=0.5,by=2s"}));
   all.push_back(fault("clock", "the exchange's clock is 2 s ahead", {"clock-skew,by=2s"}));
+  auto moves =
+      deed("handovers", "markets move between the sockets of the only gatherer, up to 10,000 times",
+           handovers());
+  moves.tune = [](UpOptions& options) { options.gatherers = 1; };
+  all.push_back(moves);
+  all.push_back(fault("lost-subscribed", "replies are lost and snapshots withheld",
+                      {"lost-reply,p=0.1", "no-snapshot,p=0.3"}));
   all.push_back(
       deed("kills", "gatherers are killed with SIGKILL ten times at random", random_kills()));
   all.push_back(deed("freeze", "a gatherer is frozen with SIGSTOP for half of the run",

@@ -149,6 +149,7 @@ TEST_F(WriterCrashTest, ACommitOfUnknownOutcomeIsNotRepeatedWhenItHappened) {
   ASSERT_TRUE(eventually([&] { return failures(process) > 0; }));
   ASSERT_TRUE(process.finish());
   EXPECT_EQ(site.deltas(), "1/1/1");
+  EXPECT_TRUE(process.rejected.empty()) << "its position is taken by itself, not by another row";
 }
 
 TEST_F(WriterCrashTest, ACommitOfUnknownOutcomeIsRememberedAcrossAStop) {
