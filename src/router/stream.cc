@@ -61,16 +61,8 @@ BookCheck Stream::on_snapshot(const OrderbookSnapshot& snapshot, const Origin& o
   state.stale = false;
   state.book = book;
   state.last_at = at;
-  anchors_.add(market, snapshot, at, snapshot_occurrence(state.equal_snapshots), origin);
+  anchors_.add(market, snapshot, at, state.equal_snapshots, origin);
   return check;
-}
-
-// Two streams of a gatherer may hold one market for a while, and their snapshots of one
-// millisecond are two rows: each connection counts in a range of its own.
-std::int16_t Stream::snapshot_occurrence(std::int16_t equal) const {
-  constexpr int kRange = 128;
-  constexpr int kRanges = std::numeric_limits<std::int16_t>::max() / kRange;
-  return static_cast<std::int16_t>(place_.connection % kRanges * kRange + equal % kRange);
 }
 
 void Stream::lost(std::string_view ticker) {

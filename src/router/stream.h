@@ -100,7 +100,6 @@ class Stream {
   static constexpr std::chrono::hours kFarAhead{1};
   bool far_ahead(Micros at, Micros received) const;
   std::uint32_t market_of(std::string_view ticker);
-  std::int16_t snapshot_occurrence(std::int16_t equal) const;
 
   const StreamPlace place_;
   SeqTracker seq_;

@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 
 #include <atomic>
+#include <fstream>
 
 #include "support/eventually.h"
 #include "support/writer_process.h"
@@ -162,6 +163,12 @@ class SmallDisk {
   bool mounted_ = false;
 };
 
+void fill(const std::filesystem::path& directory) {
+  std::ofstream file(directory / "of somebody else", std::ios::binary);
+  while (file << 'x' << std::flush) {
+  }
+}
+
 TEST_F(WriterSpillTest, ADiskThatIsFullTakesNothingWithItAndTheLedgerHasItsReserve) {
   PgCluster own;
   WriterSite site(own, "full");
@@ -175,9 +182,11 @@ TEST_F(WriterSpillTest, ADiskThatIsFullTakesNothingWithItAndTheLedgerHasItsReser
       flood(process, 10);
       return process.dropped(kDeltas) > 5'000;
     }));
+    fill(site.directory);
+    const auto before = process.spill->fifo(Table::kLedger).bytes();
     ASSERT_TRUE(eventually([&] {
       flood(process, 10);
-      return process.spill->fifo(Table::kLedger).bytes() > 0;
+      return process.spill->fifo(Table::kLedger).bytes() > before;
     })) << "the disk is full, and yet it is written down what was lost";
     ASSERT_TRUE(own.server().start());
     ASSERT_TRUE(process.finish());

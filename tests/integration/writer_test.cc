@@ -132,7 +132,10 @@ class WildClockTest : public WriterTest {
  protected:
   void start_at_wild_clock(std::chrono::milliseconds clock_wait) {
     auto options = process_->writer_options(Table::kOrderbookDeltas);
-    options.clock = [this] { return micros_from_us(kNow + ahead_.load()); };
+    options.clock = [this, clock_wait] {
+      EXPECT_TRUE(process_->clock.newest_us() > 0 || clock_wait < 1h) << "nothing is numbered yet";
+      return micros_from_us(kNow + ahead_.load());
+    };
     options.clock_wait = clock_wait;
     process_->start(options);
   }
@@ -143,6 +146,7 @@ TEST_F(WildClockTest, RowsWaitForATimeOfTheExchange) {
   use(shared_cluster(), "wild");
   start_at_wild_clock(1h);
   process_->push_deltas(5);
+  ASSERT_TRUE(eventually([&] { return process_->writer(Table::kOrderbookDeltas).connected(); }));
   process_->clock.note(kNow);
   ASSERT_TRUE(eventually([&] { return process_->written(Table::kOrderbookDeltas) == 5; }));
   ahead_ = 0;
