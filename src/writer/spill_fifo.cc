@@ -1,11 +1,9 @@
 #include "writer/spill_fifo.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <system_error>
 #include <utility>
 
@@ -14,31 +12,7 @@
 namespace kd {
 namespace {
 
-constexpr std::string_view kSuffix = ".spill";
 constexpr auto kHeader = static_cast<std::int64_t>(kSpillFileHeaderBytes);
-
-std::string file_name(Table table, std::int64_t id) {
-  return fmt::format("{}-{:020}{}", name_of(table), id, kSuffix);
-}
-
-std::optional<std::int64_t> file_id(Table table, std::string_view name) {
-  const auto prefix = fmt::format("{}-", name_of(table));
-  if (!name.starts_with(prefix) || !name.ends_with(kSuffix)) return {};
-  name.remove_prefix(prefix.size());
-  name.remove_suffix(kSuffix.size());
-  std::int64_t id = 0;
-  const auto read = std::from_chars(name.data(), name.data() + name.size(), id);
-  if (read.ec != std::errc() || read.ptr != name.data() + name.size()) return {};
-  return id;
-}
-
-// A new name in a directory outlives a power cut only when the directory is synced.
-void sync_directory(const std::filesystem::path& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);
-  ::close(fd);
-}
 
 const QueuedBatch& owner_of(const RowRange& range, std::span<const QueuedBatch> batches) {
   return *std::ranges::find_if(batches,
@@ -67,7 +41,7 @@ SpillFifo::~SpillFifo() {
 Expected<void> SpillFifo::find_leftovers() {
   std::error_code failed;
   for (const auto& entry : std::filesystem::directory_iterator(options_.directory, failed)) {
-    const auto id = file_id(options_.table, entry.path().filename().string());
+    const auto id = spill_file_id(options_.table, entry.path().filename().string());
     if (!id) continue;
     last_id_ = std::max(last_id_, *id);
     const auto size = static_cast<std::int64_t>(entry.file_size(failed));
@@ -88,7 +62,7 @@ Expected<void> SpillFifo::find_leftovers() {
 
 Expected<std::unique_ptr<SpillFile>> SpillFifo::make_file(std::int64_t id,
                                                           std::int64_t reserve_bytes) {
-  const auto path = options_.directory / file_name(options_.table, id);
+  const auto path = options_.directory / spill_file_name(options_.table, id);
   KD_TRY(auto file, SpillFile::create(path, reserve_bytes));
   const auto header = spill_file_header(options_.table, id);
   if (const auto done = file->append({header.data(), header.size()}); !done) {
@@ -204,12 +178,20 @@ Expected<bool> SpillFifo::read_one(std::size_t rows, std::size_t bytes,
   return false;
 }
 
+Expected<void> SpillFifo::begin_reading() {
+  const auto& segment = segments_[read_segment_];
+  KD_TRY(auto file, SpillFile::open(segment.path));
+  std::vector<char> header(kSpillFileHeaderBytes);
+  KD_DO(file->read_at(0, header));
+  reading_ = std::move(file);
+  read_offset_ = kHeader;
+  if (header != spill_file_header(options_.table, segment.id)) torn();
+  return {};
+}
+
 Expected<std::optional<SpillRecord>> SpillFifo::next_record() {
   const auto& segment = segments_[read_segment_];
-  if (reading_ == nullptr) {
-    KD_TRY(reading_, SpillFile::open(segment.path));
-    read_offset_ = kHeader;
-  }
+  if (reading_ == nullptr) KD_DO(begin_reading());
   if (read_offset_ >= segment.size) return std::nullopt;
   std::array<char, kSpillRecordHeaderBytes> header{};
   KD_TRY(const auto got, reading_->read_at(read_offset_, header));

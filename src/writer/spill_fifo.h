@@ -86,6 +86,7 @@ class SpillFifo {
   Expected<bool> read_one(std::size_t rows, std::size_t bytes, std::vector<QueuedBatch>& out)
       KD_REQUIRES(mutex_);
   std::int64_t end_of(const SpillRecord& record) const KD_REQUIRES(mutex_);
+  Expected<void> begin_reading() KD_REQUIRES(mutex_);
   // The record at the read position; nullopt: the segment has no more, or damage.
   Expected<std::optional<SpillRecord>> next_record() KD_REQUIRES(mutex_);
   // Its rows, and the position behind it; nullopt: dealt with before, or damaged.

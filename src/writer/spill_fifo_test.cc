@@ -213,6 +213,16 @@ TEST_F(SpillFifoTest, ADamagedRecordIsLostAloneAndTold) {
   EXPECT_EQ(told_[0].from, micros_from_ms(5));
 }
 
+TEST_F(SpillFifoTest, AFileWhoseHeaderIsNotItsOwnIsNotLoaded) {
+  append({"a"});
+  fifo_.reset();
+  const auto file = files().at(0);
+  std::filesystem::rename(file, directory_ / spill_file_name(Table::kTrades, 7));
+  open();
+  append({"b"});
+  EXPECT_EQ(read(), "b");
+}
+
 TEST_F(SpillFifoTest, RowsPutFirstComeFirst) {
   append({"c"});
   std::vector<QueuedBatch> held{row("a"), row("b")};

@@ -42,4 +42,7 @@ class SpillFile {
   std::int64_t size_;
 };
 
+// A new name in a directory outlives a power cut only when the directory is synced.
+void sync_directory(const std::filesystem::path& directory);
+
 }  // namespace kd

@@ -1,7 +1,11 @@
 #include "writer/spill_record.h"
 
+#include <fmt/format.h>
+
 #include <bit>
+#include <charconv>
 #include <cstring>
+#include <system_error>
 
 #include "base/crc32.h"
 
@@ -10,6 +14,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "spill files hold memory as it is");
 
+constexpr std::string_view kSuffix = ".spill";
 constexpr std::string_view kRecordMagic = "KDRB";
 constexpr std::size_t kCrcAt = 4;
 constexpr std::size_t kFieldsAt = 8;
@@ -85,6 +90,21 @@ bool rows_fit(const std::vector<std::uint32_t>& starts, std::size_t bytes) {
 }
 
 }  // namespace
+
+std::string spill_file_name(Table table, std::int64_t file_id) {
+  return fmt::format("{}-{:020}{}", name_of(table), file_id, kSuffix);
+}
+
+std::optional<std::int64_t> spill_file_id(Table table, std::string_view name) {
+  const auto prefix = fmt::format("{}-", name_of(table));
+  if (!name.starts_with(prefix) || !name.ends_with(kSuffix)) return {};
+  name.remove_prefix(prefix.size());
+  name.remove_suffix(kSuffix.size());
+  std::int64_t id = 0;
+  const auto read = std::from_chars(name.data(), name.data() + name.size(), id);
+  if (read.ec != std::errc() || read.ptr != name.data() + name.size()) return {};
+  return id;
+}
 
 std::vector<char> spill_file_header(Table table, std::int64_t file_id) {
   constexpr std::string_view kMagic = "KDSPILL1";

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +38,10 @@ namespace kd {
 // A file may end in the middle of a record: the process was killed, or the power was cut.
 inline constexpr std::size_t kSpillFileHeaderBytes = 48;
 inline constexpr std::size_t kSpillRecordHeaderBytes = 64;
+
+std::string spill_file_name(Table table, std::int64_t file_id);
+// nullopt: not the name of a spill file of that table.
+std::optional<std::int64_t> spill_file_id(Table table, std::string_view name);
 
 std::vector<char> spill_file_header(Table table, std::int64_t file_id);
 

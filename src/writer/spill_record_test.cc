@@ -41,6 +41,14 @@ TEST(SpillRecordTest, TheWorkedExampleIsRight) {
             "616263");
 }
 
+TEST(SpillRecordTest, NamesSortByTheirId) {
+  const auto name = spill_file_name(Table::kTrades, 1'795'356'000'000'000);
+  EXPECT_EQ(name, "trades-00001795356000000000.spill");
+  EXPECT_EQ(spill_file_id(Table::kTrades, name), 1'795'356'000'000'000);
+  EXPECT_EQ(spill_file_id(Table::kTickers, name), std::nullopt);
+  EXPECT_EQ(spill_file_id(Table::kTrades, "trades-7x.spill"), std::nullopt);
+}
+
 TEST(SpillRecordTest, GivesBackWhatItTook) {
   auto batch = queued(test_rows(20, 33, 5'000), 120);
   batch.rows.exchange_us = {5'000, 5'001};
