@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "app/gatherer_recovery.h"
 #include "base/version.h"
 #include "codec/gatherer_rows.h"
 #include "connection/health.h"
@@ -73,8 +74,9 @@ Expected<void> GathererApp::start() {
   KD_DO(load_key());
   KD_DO(store_.check_database());
   KD_DO(serve());
-  KD_DO(make_tape());
   KD_DO(store_.start());
+  recover_from_tape();
+  KD_DO(make_tape());
   make_rest();
   make_lanes();
   make_poller();
@@ -107,6 +109,28 @@ Expected<void> GathererApp::serve() {
                       {.request = [this](const auto& r) { return answer(r); }, .upgrade = {}}));
   server_thread_ = std::jthread([this] { server_loop_.run(); });
   return {};
+}
+
+void GathererApp::recover_from_tape() {
+  using LastEnd = GathererStore::LastEnd;
+  if (!config_.tape.enabled || store_.last_end() == LastEnd::kNone ||
+      store_.last_end() == LastEnd::kStopped) {
+    return;
+  }
+  if (store_.last_end() == LastEnd::kFlipped) {
+    return log_.warn(
+        "the last process's tape is not decoded again: it had stopped streams for "
+        "their legs; see 'kalshi-data tape decode'");
+  }
+  auto options = router_options(0);
+  options.on_lifecycle = [](const LifecycleEvent&, bool) {};
+  options.ask_legs = {};
+  options.on_gap = {};
+  TapeRecovery({.directory = config_.tape.dir,
+                .gatherer_id = config_.gatherer_id,
+                .router = std::move(options)},
+               store_, router_metrics_, log_.with("tape"))
+      .run();
 }
 
 Expected<void> GathererApp::make_tape() {
@@ -196,6 +220,10 @@ Router::Options GathererApp::router_options(std::size_t lane) {
     };
   }
   options.on_flipped = [this](const StreamPlace& place) { on_flipped(place); };
+  options.on_gap = [this](Channel channel) {
+    const bool lifecycle = channel == Channel::kLifecycle || channel == Channel::kComboLifecycle;
+    if (lifecycle) registry_->reconcile_soon();
+  };
   return options;
 }
 
@@ -212,12 +240,11 @@ void GathererApp::connect_sessions(SessionHooks& hooks) {
 
 void GathererApp::ask_legs(std::size_t lane, Router::LegQuestion question) {
   auto ticker = question.ticker;
-  poller_->fetch_now(std::move(ticker),
-                     [this, lane, question = std::move(question)](const Expected<RestBook>& book) {
-                       if (!book) return;
-                       lanes_[lane]->judge_legs(question.connection, question.stream_id,
-                                                compare_legs(question.no, book->no));
-                     });
+  const auto judge = [this, lane, question = std::move(question)](const Expected<RestBook>& book) {
+    lanes_[lane]->judge_legs(question.connection, question.stream_id,
+                             book ? compare_legs(question.no, book->no) : LegVerdict::kUndecided);
+  };
+  poller_->fetch_now(std::move(ticker), judge);
 }
 
 void GathererApp::make_poller() {
@@ -336,8 +363,8 @@ bool GathererApp::stop() {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   for (auto& lane : lanes_) lane->stop();
-  poller_.reset();    // after the lanes, which ask it
   registry_.reset();  // after the lanes, which tell it of events
+  poller_.reset();    // after the lanes and the registry, which ask it
   rest_.reset();
   if (tape_ != nullptr) tape_->stop();
   store_.note({.at = wall_now(),

@@ -54,6 +54,7 @@ class GathererApp {
   Expected<void> load_key();
   Expected<void> serve();
   Expected<void> make_tape();
+  void recover_from_tape();
   void make_rest();
   void make_lanes();
   void make_lane(std::size_t index);

@@ -36,6 +36,9 @@ void GathererLane::connect_router() {
   hooks_.on_left = [this](std::int32_t connection, std::int64_t sid, Micros at, Markets markets) {
     router_.left(connection, sid, at, names(markets));
   };
+  hooks_.on_gone = [this](std::int32_t connection, std::int64_t sid, Micros at, Markets markets) {
+    router_.gone(connection, sid, at, names(markets));
+  };
   hooks_.without_base = [this](std::int32_t connection, std::int64_t sid, Markets markets) {
     return router_.without_base(connection, sid, markets);
   };

@@ -105,6 +105,7 @@ Expected<void> GathererStore::note_start() {
          connection->query("SELECT max(until) FROM (SELECT proven_until FROM watermarks ORDER BY "
                            "position DESC LIMIT 64) last, unnest(last.proven_until) AS until"));
   const auto proven = int_at(rows.at(0), 0);
+  KD_TRY(last_end_, find_last_end(*connection));
   note({.at = wall_now(),
         .stream_id = 0,
         .connection = -1,
@@ -117,6 +118,19 @@ Expected<void> GathererStore::note_start() {
         .reason = {},
         .tickers = {}});
   return {};
+}
+
+Expected<GathererStore::LastEnd> GathererStore::find_last_end(Connection& connection) const {
+  KD_TRY(const auto last,
+         connection.query("SELECT position, event FROM ledger WHERE event IN ('start', 'stop') "
+                          "ORDER BY position DESC LIMIT 1"));
+  if (last.empty()) return LastEnd::kNone;
+  if (text_at(last.at(0), 1) == "stop") return LastEnd::kStopped;
+  KD_TRY(const auto flipped,
+         connection.query("SELECT FROM ledger WHERE position > $1 AND event = 'close' AND reason "
+                          "LIKE 'flipped leg%' LIMIT 1",
+                          {std::to_string(int_at(last.at(0), 0).value_or(0))}));
+  return flipped.empty() ? LastEnd::kKilled : LastEnd::kFlipped;
 }
 
 Expected<void> GathererStore::make_spill() {

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "codec/gatherer_rows.h"
 #include "config/options.h"
+#include "database/connection.h"
 #include "metrics/health.h"
 #include "metrics/registry.h"
 #include "writer/spill.h"
@@ -34,6 +35,14 @@ class GathererStore {
   Expected<void> check_database() const;
   // Recovers the spill and starts to write.
   Expected<void> start();
+  // How the process before this one ended. Only after start().
+  enum class LastEnd : std::uint8_t {
+    kNone,     // there was none
+    kStopped,  // in order
+    kKilled,
+    kFlipped,  // killed, after some of its streams were stopped for their legs
+  };
+  LastEnd last_end() const { return last_end_; }
   // Everything accepted is committed or on disk. False: rows were lost.
   bool finish();
 
@@ -53,6 +62,7 @@ class GathererStore {
 
  private:
   Expected<void> note_start();
+  Expected<LastEnd> find_last_end(Connection& connection) const;
   Expected<void> make_spill();
   void make_writer(Table table);
   void note_drop(const Dropped& dropped);
@@ -69,6 +79,7 @@ class GathererStore {
   std::unique_ptr<Spill> spill_;
   std::array<std::unique_ptr<TableWriter>, kAllTables.size()> writers_;
   std::unique_ptr<WatermarkGate> gate_;
+  LastEnd last_end_ = LastEnd::kNone;
 };
 
 }  // namespace kd

@@ -52,12 +52,20 @@ std::int64_t EvidenceCoverage::proven_until(const Base& base, std::string_view t
   const auto& stream = found->second;
   auto until = std::min(stream.watermark, stream.closed.value_or(kEnd));
   for (const auto& gap : stream.gaps) {
-    if (gap.to >= base.at && names(gap.tickers, ticker)) until = std::min(until, gap.from);
+    if (gap.hits(base.at, ticker)) until = std::min(until, gap.from);
   }
   for (const auto& leave : stream.leaves) {
-    if (leave.from >= base.at && names(leave.tickers, ticker)) until = std::min(until, leave.from);
+    // The row of its sending has no end; that of its acknowledgement has the same beginning.
+    const bool ended = leave.to == kEnd && std::ranges::any_of(stream.leaves, [&](const Hole& l) {
+                         return l.to != kEnd && l.from == leave.from && names(l.tickers, ticker);
+                       });
+    if (!ended && leave.hits(base.at, ticker)) until = std::min(until, leave.from);
   }
   return until;
+}
+
+bool EvidenceCoverage::Hole::hits(std::int64_t base, std::string_view ticker) const {
+  return to >= base && names(tickers, ticker);
 }
 
 }  // namespace kd

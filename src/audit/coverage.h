@@ -36,12 +36,13 @@ class EvidenceCoverage {
     std::int64_t from;
     std::int64_t to;
     std::vector<std::string> tickers;
+    bool hits(std::int64_t base, std::string_view ticker) const;
   };
   struct Stream {
     std::optional<std::int64_t> closed;
     std::int64_t watermark = 0;
     std::vector<Hole> gaps;
-    std::vector<Hole> leaves;
+    std::vector<Hole> leaves;  // kEnd: not acknowledged
   };
   struct Base {
     std::int64_t stream;

@@ -62,6 +62,10 @@ TEST(EvidenceCoverageTest, EndsWithTheStreamTheMarketsLeaveAndWithDroppedRows) {
   EXPECT_TRUE(coverage.covers("A", 2'600));
   coverage.ledger(row("leave", 7'000, {}, {"A"}));
   EXPECT_FALSE(coverage.covers("A", 7'001));
+  coverage.snapshot(1, "A", 7'500);
+  EXPECT_FALSE(coverage.covers("A", 7'600)) << "not acknowledged: frames may end at any time";
+  coverage.ledger(row("leave", 7'000, 7'400, {"A"}));
+  EXPECT_TRUE(coverage.covers("A", 7'600)) << "joined again";
   coverage.ledger(row("close", 6'000));
   EXPECT_TRUE(coverage.covers("A", 6'000));
   EXPECT_FALSE(coverage.covers("A", 6'001));

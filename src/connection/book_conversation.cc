@@ -38,7 +38,11 @@ BookConversation::BookConversation(Options options, const Shared& shared, const 
       first_ask_(kSnapshotIds) {}
 
 void BookConversation::want(std::span<const Id> markets) {
-  for (const auto market : markets) subscriptions_.want(market);
+  for (const auto market : markets) {
+    subscriptions_.want(market);
+    // Held already: no snapshot comes by itself, and one may be missing.
+    if (subscriptions_.is_held(market)) resync_.need(market, Resync::Why::kMissing);
+  }
 }
 
 void BookConversation::let_go(std::span<const Id> markets) {
@@ -124,7 +128,9 @@ void BookConversation::on_answer(std::optional<SubscriptionSet::Command> done, c
   if (!done) return;
   succeed();
   busy_.accepted();
-  if (done->kind == SubscriptionSet::Command::Kind::kDelete) return;
+  if (done->kind == SubscriptionSet::Command::Kind::kDelete) {
+    return hooks_.on_gone(options_.connection, done->sid, now.wall, done->markets);
+  }
   hooks_.on_joined(options_.connection, done->sid, now.wall, done->markets);
   checks_.look(std::move(done->markets), now.steady + options_.first_look);
 }

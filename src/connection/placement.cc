@@ -81,7 +81,8 @@ Placement::Orders Placement::on_full(std::size_t book, std::size_t limit, Market
 void Placement::give_back(std::size_t book, Id market, Orders& orders) {
   if (assignment_.where(market) != book) return;
   orders[{book, Order::kLetGo}].push_back(market);
-  if (const auto move = handover_.cancel(market)) {  // it never left the old one
+  if (const auto move = handover_.cancel(market)) {  // it never left the old one, most often
+    orders[{move->from, Order::kWant}].push_back(market);
     return assignment_.move(market, move->from);
   }
   assignment_.remove(market);
@@ -131,6 +132,7 @@ void Placement::finish_handovers(Time now, Orders& orders) {
   }
   for (const auto& move : handover_.take_stuck(now)) {
     orders[{move.to, Order::kLetGo}].push_back(move.market);
+    orders[{move.from, Order::kWant}].push_back(move.market);  // which may have given it up
     assignment_.move(move.market, move.from);
   }
 }

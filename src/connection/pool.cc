@@ -41,7 +41,8 @@ ConnectionPool::ConnectionPool(const Options& options, std::span<const Lane> lan
       pacer_(options.dial_rate),
       links_(make_links()),
       placement_(placement_options(options)),
-      timer_(lanes.front().loop) {
+      timer_loop_(lanes.front().loop),
+      timer_(timer_loop_) {
   auto all = options;
   UrlParts url;
   if (split_url(options.session.socket.url, url) && url.tls) {
@@ -104,14 +105,14 @@ void ConnectionPool::start() {
   for (auto& member : members_) {
     member.loop->post([session = member.session.get()] { session->start(); });
   }
-  members_.front().loop->post([this] { tick(); });
+  timer_loop_.post([this] { tick(); });
 }
 
 void ConnectionPool::stop() {
   for (auto& member : members_) {
     member.loop->post([session = member.session.get()] { session->stop(); });
   }
-  members_.front().loop->post([this] { timer_.cancel(); });
+  timer_loop_.post([this] { timer_.cancel(); });
 }
 
 bool ConnectionPool::all_closed() const {

@@ -110,7 +110,8 @@ class ConnectionPool {
   mutable Mutex mutex_;
   Placement placement_ KD_GUARDED_BY(mutex_);
   std::size_t unplaced_told_ KD_GUARDED_BY(mutex_) = 0;
-  Timer timer_;  // on the first lane's loop
+  EventLoop& timer_loop_;  // the first lane's
+  Timer timer_;            // on it
 };
 
 }  // namespace kd

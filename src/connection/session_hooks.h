@@ -42,6 +42,8 @@ struct SessionHooks {
   // A command that deletes markets is about to be sent. Their frames may still come until it is
   // acknowledged. Called again when the command is repeated.
   OnMarkets on_left = [](std::int32_t, std::int64_t, Micros, Markets) {};
+  // It was acknowledged: none of their frames comes any more.
+  OnMarkets on_gone = [](std::int32_t, std::int64_t, Micros, Markets) {};
   // Which of these have no valid base on this stream now?
   std::function<std::vector<Interner::Id>(std::int32_t connection, std::int64_t sid,
                                           Markets markets)>

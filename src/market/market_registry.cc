@@ -61,6 +61,11 @@ void Registry::on_lifecycle(std::string_view ticker, std::string_view event_type
   if (inbox_.put(tickers_.intern(ticker), news_of(type, payload))) queue_->wake();
 }
 
+void Registry::reconcile_soon() {
+  hurry_ = true;
+  queue_->wake();
+}
+
 void Registry::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     step();
@@ -71,6 +76,7 @@ void Registry::run(const std::stop_token& stop) {
 void Registry::step() {
   const auto at = Clock::now();
   take_news();
+  if (hurry_.exchange(false)) plan_.hurry();
   {
     const MutexLock lock(mutex_);
     table_.on_time(now());

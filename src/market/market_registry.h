@@ -62,6 +62,9 @@ class Registry {
   void on_lifecycle(std::string_view ticker, std::string_view event_type, std::string_view payload,
                     bool combo);
 
+  // Lifecycle events may have been lost: asks REST what has changed. Any thread.
+  void reconcile_soon();
+
   // Any thread.
   std::size_t markets() const { return markets_.load(); }
   bool walked_once() const { return walked_once_.load(); }
@@ -118,6 +121,7 @@ class Registry {
   std::atomic<std::size_t> markets_{0};
   std::atomic<bool> walked_once_{false};
   std::atomic<bool> paused_{false};
+  std::atomic<bool> hurry_{false};
   mutable Mutex mutex_;
   MarketTable table_ KD_GUARDED_BY(mutex_);
 

@@ -29,6 +29,8 @@ class ReconcilePlan {
     full_began_ = now;
     return Kind::kFullWalk;
   }
+  // Something may have been missed: the next one begins as soon as none is running.
+  void hurry() { next_ = {}; }
   Clock::time_point wake_at() const { return running_ ? Clock::time_point::max() : next_; }
 
   void on_increment_end() { running_ = false; }  // one that failed is made up for by the next

@@ -176,6 +176,7 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
     reading_ = true;
     stream_->async_read(buffer_, [self = this->shared_from_this()](error_code error, std::size_t) {
       self->reading_ = false;
+      if (self->ended_) return;
       if (error) return self->read_failed(error);
       self->deliver();
       if (!self->ended_ && !self->paused_) self->read_next();

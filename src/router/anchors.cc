@@ -58,7 +58,8 @@ void Anchors::add(std::uint32_t market, const OrderbookSnapshot& snapshot, Micro
                                 .occurrence = occurrence,
                                 .origin = origin,
                                 .levels = packed(snapshot),
-                                .deltas = {}});
+                                .deltas = {},
+                                .spoiled = false});
   due_.push_back({snapshot_ts + kSpan + kGrace, origin.received, market});
 }
 
@@ -118,6 +119,18 @@ void Anchors::finish(Micros sending, RowBatch& out) {
   discard();
 }
 
+void Anchors::spoil(std::uint32_t market) {
+  const auto found = by_market_.find(market);
+  if (found == by_market_.end()) return;
+  for (auto& pending : found->second) pending.spoiled = true;
+}
+
+void Anchors::spoil_all() {
+  for (auto& [market, waiting] : by_market_) {
+    for (auto& pending : waiting) pending.spoiled = true;
+  }
+}
+
 void Anchors::discard() {
   by_market_.clear();
   waits_.assign(waits_.size(), false);
@@ -127,6 +140,7 @@ void Anchors::discard() {
 
 void Anchors::write(std::uint32_t market, const Pending& pending, bool anchored, RowBatch& out) {
   unpack_levels(pending.levels, yes_, no_);
+  anchored = anchored && !pending.spoiled;
   append_snapshot(out, {.ticker = tickers_.name(market),
                         .snapshot_ts = pending.snapshot_ts,
                         .yes_bids = yes_,

@@ -34,11 +34,14 @@ class Anchors {
            std::int16_t occurrence, const Origin& origin);
   void on_delta(std::uint32_t market, const OrderbookDelta& delta, RowBatch& out);
   void expire(Micros sending, RowBatch& out);
-  // `now` by our clock; `sending` of the sid's last frame.
+  // `now` by our clock; `sending`: by then everything that happened has been sent.
   void expire_unheard(Micros now, Micros sending, RowBatch& out);
-  // `sending`: of the stream's last frame.
+  // `sending`: the same, at the stream's end.
   void finish(Micros sending, RowBatch& out);
 
+  // Changes of the market, or of all, were lost: what waits will be written with anchor_ts NULL.
+  void spoil(std::uint32_t market);
+  void spoil_all();
   // The stream's rows are not to be believed: what waits never becomes a row.
   void discard();
 
@@ -52,6 +55,7 @@ class Anchors {
     Origin origin;
     std::vector<std::uint8_t> levels;  // packed: see anchors.cc
     std::vector<std::int64_t> deltas;
+    bool spoiled = false;
 
     Micros anchor_ts() const { return snapshot_ts + kSpan; }
   };

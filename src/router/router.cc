@@ -102,6 +102,9 @@ class Router::Visitor {
   }
   ControlEvent operator()(const Trade& trade) {
     router_.metrics_.trades.add();
+    if (stream_ != nullptr && origin_.sending) {
+      stream_->note_lag(*origin_.sending, trade.time.at);
+    }
     if (!router_.selects(trade.ticker, Channel::kTrade)) return {};
     if (!router_.twins_.first(trade, origin_.received)) {
       router_.metrics_.twin_copies.add();
@@ -428,6 +431,20 @@ void Router::left(std::int32_t connection, std::int64_t sid, Micros at,
   if (stream == nullptr) return;
   note(*stream, at, "leave", {}, tickers);
   for (const auto ticker : tickers) stream->left(ticker);
+}
+
+// The same row once more, with its end: what came in between is no base of these markets.
+void Router::gone(std::int32_t connection, std::int64_t sid, Micros at,
+                  std::span<const std::string_view> tickers) {
+  const auto* stream = find(connection, sid);
+  if (stream == nullptr || tickers.empty()) return;
+  write(*stream, at,
+        {.event = "leave",
+         .from = stream->left_from(tickers.front()),
+         .to = stream->last_sending(),
+         .count = std::nullopt,
+         .reason = {},
+         .tickers = tickers});
 }
 
 void Router::healed(std::int32_t connection, std::int64_t sid, Micros at,

@@ -101,6 +101,9 @@ class Router {
   void left(std::int32_t connection, std::int64_t sid, Micros at,
             std::span<const std::string_view> tickers);
 
+  // Evidence that the exchange has let them go.
+  void gone(std::int32_t connection, std::int64_t sid, Micros at,
+            std::span<const std::string_view> tickers);
   // New bases came for markets that had lost messages.
   void healed(std::int32_t connection, std::int64_t sid, Micros at,
               std::span<const std::string_view> tickers);

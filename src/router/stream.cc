@@ -68,11 +68,13 @@ BookCheck Stream::on_snapshot(const OrderbookSnapshot& snapshot, const Origin& o
 void Stream::lost(std::string_view ticker) {
   if (const auto market = tickers_.find(ticker); market != StringIndex::kNone) {
     markets_[market].stale = true;
+    anchors_.spoil(market);
   }
 }
 
 void Stream::lost_any() {
   for (auto& state : markets_) state.stale = true;
+  anchors_.spoil_all();
 }
 
 bool Stream::has_base(std::string_view ticker) const {
@@ -81,9 +83,17 @@ bool Stream::has_base(std::string_view ticker) const {
 }
 
 void Stream::left(std::string_view ticker) {
-  if (const auto market = tickers_.find(ticker); market != StringIndex::kNone) {
-    markets_[market].known = false;
-  }
+  const auto market = tickers_.find(ticker);
+  if (market == StringIndex::kNone) return;
+  anchors_.spoil(market);
+  markets_[market].known = false;
+  markets_[market].left_from = proven_until().value_or(Micros());
+}
+
+std::optional<Micros> Stream::left_from(std::string_view ticker) const {
+  const auto market = tickers_.find(ticker);
+  if (market == StringIndex::kNone) return std::nullopt;
+  return markets_[market].left_from;
 }
 
 void Stream::silence() {
@@ -120,7 +130,7 @@ bool Stream::far_ahead(Micros at, Micros received) const {
 }
 
 void Stream::on_tick(Micros now, RowBatch& snapshots) {
-  anchors_.expire_unheard(now, last_sending_, snapshots);
+  anchors_.expire_unheard(now, last_sending_ - lag_.largest(), snapshots);
 }
 
 bool Stream::note_sending(Micros sending, Micros received) {
@@ -129,6 +139,8 @@ bool Stream::note_sending(Micros sending, Micros received) {
   return true;
 }
 
-void Stream::finish(RowBatch& snapshots) { anchors_.finish(last_sending_, snapshots); }
+void Stream::finish(RowBatch& snapshots) {
+  anchors_.finish(last_sending_ - lag_.largest(), snapshots);
+}
 
 }  // namespace kd

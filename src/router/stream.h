@@ -53,8 +53,10 @@ class Stream {
   // Messages were lost: of this market, or of all. Until its next snapshot its book is not checked.
   void lost(std::string_view ticker);
   void lost_any();
-  // The market was taken off the stream: its next snapshot here is a first one.
+  // The market is taken off the stream: its next snapshot here is a first one.
   void left(std::string_view ticker);
+  // Up to when it was proven at that time.
+  std::optional<Micros> left_from(std::string_view ticker) const;
   // Whether the stream has a snapshot of the market, and lost nothing of it since.
   bool has_base(std::string_view ticker) const;
 
@@ -66,6 +68,9 @@ class Stream {
   void on_tick(Micros now, RowBatch& snapshots);
   // The stream has ended: what waits is written as it is.
   void finish(RowBatch& snapshots);
+
+  // What the exchange took for a message of a stream that has no deltas.
+  void note_lag(Micros sending, Micros exchange) { lag_.note(sending, exchange); }
 
   // Its messages cannot be believed: from now on it makes no rows.
   void silence();
@@ -92,6 +97,7 @@ class Stream {
     Micros last_at{};            // of its last snapshot (books) or ticker
     std::int64_t last_hash = 0;  // of its last ticker
     BookSum book;                // as of the stream's last message
+    Micros left_from{};          // proven until, when it was last taken off
     std::int16_t equal_snapshots = 0;
     bool known = false;
     bool stale = false;  // messages were lost since `book`

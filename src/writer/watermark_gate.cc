@@ -1,6 +1,7 @@
 #include "writer/watermark_gate.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace kd {
@@ -15,8 +16,19 @@ void WatermarkGate::offer(std::size_t lane, std::vector<StreamProof> proofs, Mic
     offer.barrier[index_of(table)] = queues_[index_of(table)]->pushed();
   }
   const MutexLock lock(mutex_);
-  lanes_[lane].newest = std::move(offer);
+  auto& newest = lanes_[lane].newest;
+  if (newest) keep_ended(*newest, offer);
+  newest = std::move(offer);
   advance(lanes_[lane]);
+}
+
+// A stream that has ended is offered once.
+void WatermarkGate::keep_ended(const Offer& replaced, Offer& by) {
+  std::unordered_set<std::int64_t> told;
+  for (const auto& proof : by.proofs) told.insert(proof.stream_id);
+  for (const auto& proof : replaced.proofs) {
+    if (!told.contains(proof.stream_id)) by.proofs.push_back(proof);
+  }
 }
 
 void WatermarkGate::settled() {

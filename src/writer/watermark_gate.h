@@ -38,6 +38,7 @@ class WatermarkGate {
     std::optional<Offer> waiting;
     std::optional<Offer> newest;
   };
+  static void keep_ended(const Offer& replaced, Offer& by);
   void advance(Lane& lane) KD_REQUIRES(mutex_);
   bool proven(Offer& offer) const;
   bool reached(const Offer& offer, Table table) const;

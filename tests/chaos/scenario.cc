@@ -105,7 +105,7 @@ std::vector<Scenario> make() {
   all.push_back(fault("malformed", "frames that are no JSON or lack a field",
                       {"malformed,p=0.0005,client=gatherer-1"}));
   all.push_back(fault("unknown-type", "messages of a type nobody knows", {"unknown-type,p=0.001"}));
-  all.push_back(fault("unknown-key", "keys nobody knows", {"unknown-key,p=0.01"}));
+  all.push_back(fault("unknown-key", "keys nobody knows", {"unknown-key,p=0.01,channel=orderbook_delta"}));
   all.push_back(fault("dark", "pings go on, data do not, on half of the sockets of one gatherer",
                       {"dark,p=0.5,after=2s,client=gatherer-1,new=no"}));
   all.push_back(fault("silent", "half of the sockets of one gatherer say nothing at all",
