@@ -194,7 +194,8 @@ void GathererApp::make_lane(std::size_t index) {
           .hand_over = [this](Table table, RowBatch& batch) { store_.push(table, batch); },
           .prove = [this, index](std::vector<StreamProof> proofs,
                                  Micros at) { store_.prove(index, std::move(proofs), at); },
-          .tape = tape_ != nullptr ? feeds_[index] : nullptr},
+          .tape = tape_ != nullptr ? feeds_[index] : nullptr,
+          .on_open = [this] { socket_was_open_ = true; }},
       tickers_, router_metrics_));
   connect_sessions(lane->hooks());
 }
@@ -205,6 +206,7 @@ Router::Options GathererApp::router_options(std::size_t lane) {
     options.batch_rows[index_of(table)] = batch_rows_of(config_, table);
   }
   options.tickers = &tickers_;
+  options.heard = &heard_;
   options.next_stream_id = [this] { return next_stream_id_.fetch_add(1); };
   options.on_lifecycle = [this](const LifecycleEvent& event, bool combo) {
     registry_->on_lifecycle(event.ticker, event.event_type, event.payload, combo);
@@ -233,7 +235,6 @@ void GathererApp::connect_sessions(SessionHooks& hooks) {
     split_url(config_.api.ws_url, url);
     return signer_->headers("GET", url.path, wall_now());
   };
-  hooks.on_open = [this] { socket_was_open_ = true; };
   hooks.on_unreachable = [this](const std::string& what) { on_unreachable(what); };
   hooks.on_refused = [this](const std::string& what) { give_up(refused_credentials(what)); };
 }
@@ -282,6 +283,7 @@ void GathererApp::make_registry() {
     poller_->add(change.added);
     poller_->remove(change.removed);
   };
+  hooks.heard = [this](Interner::Id market, Micros since) { return heard_.since(market, since); };
   hooks.refused = [this](const Error& error) {
     give_up(error.remedy == Remedy::kGiveUp ? refused_credentials(error.what)
                                             : out_of_reach(error.what));

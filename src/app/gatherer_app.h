@@ -13,6 +13,7 @@
 #include "app/gatherer_store.h"
 #include "app/stop_signals.h"
 #include "base/interner.h"
+#include "base/last_heard.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "config/options.h"
@@ -81,6 +82,7 @@ class GathererApp {
   MetricsRegistry metrics_;
   RouterMetrics router_metrics_{metrics_};
   Interner tickers_;
+  LastHeard heard_;  // changes of the books of markets
   UniverseRules universe_;
   std::shared_ptr<const Signer> signer_;
   std::atomic<std::int64_t> next_stream_id_;

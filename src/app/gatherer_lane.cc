@@ -20,6 +20,15 @@ void GathererLane::connect_router() {
     }
     return router_.on_frame(connection, text, received);
   };
+  hooks_.on_open = [this](std::int32_t connection, Role role, Micros at) {
+    ports_.on_open();
+    if (ports_.tape == nullptr) return;
+    ports_.tape->opened(connection, name_of(role), at, std::chrono::steady_clock::now());
+  };
+  hooks_.on_sent = [this](std::int32_t connection, std::string_view text, Micros at) {
+    if (ports_.tape == nullptr) return;
+    ports_.tape->sent(connection, text, at, std::chrono::steady_clock::now());
+  };
   hooks_.on_closed = [this](std::int32_t connection, Micros at, std::string_view reason) {
     if (ports_.tape != nullptr) {
       ports_.tape->closed(connection, reason, at, std::chrono::steady_clock::now());

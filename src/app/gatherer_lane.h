@@ -29,7 +29,8 @@ class GathererLane {
   struct Ports {
     Router::HandOver hand_over;
     std::function<void(std::vector<StreamProof>, Micros at)> prove;
-    TapeFeed* tape = nullptr;  // null: frames are not kept
+    TapeFeed* tape = nullptr;       // null: frames are not kept
+    std::function<void()> on_open;  // of any socket
   };
 
   GathererLane(Options options, Ports ports, const Interner& tickers, RouterMetrics& metrics);

@@ -1,6 +1,7 @@
 #include "app/gatherer_recovery.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "codec/tape_reader.h"
 #include "tape/mapped_file.h"
@@ -8,6 +9,8 @@
 
 namespace kd {
 namespace {
+
+constexpr std::int64_t kBetweenLooks = 2'000;  // frames
 
 // When the last record of a segment was received; nothing when it holds none.
 Expected<std::optional<Micros>> end_of(const std::filesystem::path& file) {
@@ -67,7 +70,6 @@ Expected<std::int64_t> TapeRecovery::decode(const Range& range) {
   for (const auto& segment : range.segments) KD_DO(decode_segment(segment, range));
   router_.close_all(range.to, "the end of a tape that was decoded again");
   router_.flush();
-  store_.prove(0, router_.take_proofs(), wall_now());
   return frames_;
 }
 
@@ -83,9 +85,18 @@ Expected<void> TapeRecovery::decode_segment(const std::filesystem::path& file, c
     text_.append(kFramePadding, '\0');
     router_.on_frame(record.connection, std::string_view(text_).substr(0, record.text.size()),
                      record.wall);
-    ++frames_;
+    if (++frames_ % kBetweenLooks == 0) wait_for_room();
   }
   return {};
+}
+
+// Nothing may be dropped for rows that are most likely stored already.
+void TapeRecovery::wait_for_room() {
+  constexpr std::chrono::milliseconds kLook{20};
+  router_.flush();
+  while (store_.crowded() && std::chrono::steady_clock::now() < patience_ends_) {
+    std::this_thread::sleep_for(kLook);
+  }
 }
 
 void TapeRecovery::note(const Range& range, std::int64_t frames) {

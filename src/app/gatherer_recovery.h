@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -12,7 +13,8 @@ namespace kd {
 
 // What a killed process had received and not committed, decoded again from the end of its tape.
 // Rows that were committed come a second time, with the same identity, and are merged with the
-// first; so more is read than was lost.
+// first; so more is read than was lost. They are stored and not proven: what the process said to
+// the exchange, and so when a market left, is not looked at.
 class TapeRecovery {
  public:
   // Rows wait for their database for some seconds, snapshots for their anchors up to 20 s.
@@ -38,6 +40,7 @@ class TapeRecovery {
   Expected<Range> find() const;
   Expected<std::int64_t> decode(const Range& range);
   Expected<void> decode_segment(const std::filesystem::path& file, const Range& range);
+  void wait_for_room();
   void note(const Range& range, std::int64_t frames);
 
   Options options_;
@@ -46,6 +49,8 @@ class TapeRecovery {
   Router router_;
   std::string text_;
   std::int64_t frames_ = 0;
+  const std::chrono::steady_clock::time_point patience_ends_ =
+      std::chrono::steady_clock::now() + std::chrono::minutes(2);
 };
 
 }  // namespace kd

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "app/connect_options.h"
@@ -14,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds kDatabaseWait{10};  // at start, for a server that is coming up
+constexpr std::int64_t kUsualBytes = 1 << 20;      // of spill, that a short hiccup leaves
 constexpr std::chrono::seconds kFlushWait{12};
 // Of a database that hangs; within the 30 s of a stop.
 constexpr std::chrono::seconds kAnswerWait{10};
@@ -121,11 +124,11 @@ Expected<void> GathererStore::note_start() {
 }
 
 Expected<GathererStore::LastEnd> GathererStore::find_last_end(Connection& connection) const {
-  KD_TRY(const auto last,
-         connection.query("SELECT position, event FROM ledger WHERE event IN ('start', 'stop') "
-                          "ORDER BY position DESC LIMIT 1"));
+  std::error_code absent;
+  if (std::filesystem::remove(stop_mark(), absent)) return LastEnd::kStopped;
+  KD_TRY(const auto last, connection.query("SELECT position FROM ledger WHERE event = 'start' "
+                                           "ORDER BY position DESC LIMIT 1"));
   if (last.empty()) return LastEnd::kNone;
-  if (text_at(last.at(0), 1) == "stop") return LastEnd::kStopped;
   KD_TRY(const auto flipped,
          connection.query("SELECT FROM ledger WHERE position > $1 AND event = 'close' AND reason "
                           "LIKE 'flipped leg%' LIMIT 1",
@@ -192,7 +195,8 @@ void GathererStore::note_drop(const Dropped& dropped) {
         .channel = channel_of(dropped.table),
         .event = "drop",
         .from = dropped.from,
-        .to = dropped.to,
+        // A lost ledger row may have told of an end: nothing is proven from there on.
+        .to = dropped.table == Table::kLedger ? std::nullopt : std::optional(dropped.to),
         .count = static_cast<std::int64_t>(dropped.rows),
         .reason = dropped.reason,
         .tickers = {}});
@@ -205,14 +209,22 @@ void GathererStore::quarantine(const std::string& reason, std::string_view bytes
   push(Table::kQuarantine, batch);
 }
 
+// Written last of all; absent after a kill.
+std::filesystem::path GathererStore::stop_mark() const {
+  return std::filesystem::path(config_.spill.dir) / "stopped";
+}
+
 bool GathererStore::finish() {
   const auto written_by = std::chrono::steady_clock::now() + kFlushWait;
   bool complete = true;
   for (const auto table : kAllTables) {  // the last ones take what the others reject and prove
     queues_[index_of(table)]->close();
-    complete = writers_[index_of(table)]->finish(written_by) && complete;
+    writers_[index_of(table)]->await_done(written_by);
   }
+  for (auto& writer : writers_) writer->request_stop();  // a database that hangs, hangs for all
+  for (auto& writer : writers_) complete = writer->finish(written_by) && complete;
   complete = spill_->finish() && complete;
+  std::ofstream(stop_mark()) << "stopped in order\n";
   if (!complete) log_.error("rows were lost in the end", {kv("waiting_bytes", budget_.used())});
   if (spill_->bytes() > 0) {
     log_.warn("rows wait on disk for the next start", {kv("bytes", spill_->bytes())});
@@ -233,7 +245,10 @@ ComponentHealth GathererStore::database_health() const {
 ComponentHealth GathererStore::spill_health() const {
   const auto bytes = static_cast<double>(spill_->bytes());
   const auto most = static_cast<double>(config_.spill.max_bytes);
-  return {.status = status_by_limits(bytes / most, 0.01, 0.9),
+  const bool waits = bytes > static_cast<double>(kUsualBytes);
+  return {.status = bytes / most > 0.9 ? "unhealthy"
+                    : waits            ? "degraded"
+                                       : "healthy",
           .detail = bytes > 0 ? "rows wait on disk: the database is slow or down" : "",
           .figures = {{"waiting_bytes", bytes}, {"most_bytes", most}}};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -56,12 +57,16 @@ class GathererStore {
   // A row or frame that nobody can use, kept as it is.
   void quarantine(const std::string& reason, std::string_view bytes);
 
+  // So much waits for the database that one who can wait should.
+  bool crowded() const { return budget_.used() > budget_.limit() / 2; }
+
   ExchangeClock& exchange_clock() { return exchange_clock_; }
   ComponentHealth database_health() const;
   ComponentHealth spill_health() const;
 
  private:
   Expected<void> note_start();
+  std::filesystem::path stop_mark() const;
   Expected<LastEnd> find_last_end(Connection& connection) const;
   Expected<void> make_spill();
   void make_writer(Table table);

@@ -195,13 +195,6 @@ void ConnectionPool::warn_of_unplaced() {
   unplaced_told_ = unplaced;
 }
 
-void ConnectionPool::pause_lane(const EventLoop& loop, bool paused) {
-  for (auto& member : members_) {
-    if (member.loop != &loop) continue;
-    paused ? member.session->pause_reading() : member.session->resume_reading();
-  }
-}
-
 ConnectionPool::Figures ConnectionPool::figures() const {
   Figures all;
   for (const auto& member : members_) {

@@ -66,9 +66,6 @@ class ConnectionPool {
   // While the exchange is paused, sockets that it cuts come back slowly.
   void set_exchange_paused(bool paused) { damped_ = paused; }
 
-  // On the loop's own thread: while paused, what arrives stays in the sockets of that loop.
-  void pause_lane(const EventLoop& loop, bool paused);
-
   struct Figures {
     std::size_t connections = 0;
     std::size_t open = 0;

@@ -70,16 +70,6 @@ void Session::stop() {
   if (socket_ != nullptr) socket_->close();
 }
 
-void Session::pause_reading() {
-  paused_ = true;
-  if (socket_ != nullptr) socket_->pause();
-}
-
-void Session::resume_reading() {
-  paused_ = false;
-  if (socket_ != nullptr) socket_->resume();
-}
-
 // First the gate that refused credentials close, then the pace of all dials together.
 void Session::wait_for_turn() {
   constexpr std::chrono::milliseconds kLook{1'000};
@@ -102,7 +92,6 @@ void Session::dial() {
       {.on_open = [this] { opened(); },
        .on_text = [this](std::string_view text, Micros received) { frame(text, received); },
        .on_end = [this](const WsEnd& end) { ended(end); }});
-  if (paused_) socket_->pause();
 }
 
 void Session::opened() {
@@ -113,7 +102,7 @@ void Session::opened() {
   last_ping_us_ = to_us(now.wall);
   heard_ = now.steady;
   shared_.gate.passed();
-  hooks_.on_open();
+  hooks_.on_open(options_.number, options_.role, now.wall);
   log_.debug("connected", {kv("connection", options_.number)});
   conversation_->opened(now);
   pump();
@@ -203,6 +192,7 @@ void Session::pump() {
   if (!open_ || pump_waits_ || stopping_ || !drop_reason_.empty()) return;
   if (auto text = conversation_->next_text(Moment::now())) {
     metrics_.bytes_sent.add(static_cast<double>(text->size()));
+    hooks_.on_sent(options_.number, *text, wall_now());
     socket_->send(*std::move(text));
     return arm_pump(std::chrono::milliseconds(std::max(1, 1'000 / options_.commands_per_second)));
   }
@@ -223,7 +213,7 @@ void Session::tick() {
   if (open_) {
     conversation_->tick(now, heard_);
     heed();
-    if (!paused_ && now.steady - socket_->last_activity() > options_.stale_after) {
+    if (now.steady - socket_->last_activity() > options_.stale_after) {
       metrics_.ping_timeouts.add();
       drop("nothing received, not even a ping");
     }
@@ -235,7 +225,7 @@ void Session::tick() {
 // What came since the last tick. While we do not read, silence is not the other side's.
 void Session::listen(Time now) {
   const auto frames = frames_ - std::exchange(frames_counted_, frames_);
-  if (frames > 0 || paused_) heard_ = now;
+  if (frames > 0) heard_ = now;
   if (frames > 0) {
     metrics_.messages.add(static_cast<double>(frames));
     metrics_.all_messages.add(static_cast<double>(frames));

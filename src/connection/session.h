@@ -68,10 +68,6 @@ class Session {
     publish();
   }
 
-  // While paused, what arrives stays in the socket.
-  void pause_reading();
-  void resume_reading();
-
   Role role() const { return options_.role; }
   // These: any thread.
   bool is_open() const { return open_.load(std::memory_order_relaxed); }
@@ -118,7 +114,6 @@ class Session {
   std::uint64_t frames_ = 0;
   std::uint64_t frames_counted_ = 0;
   std::uint64_t bytes_ = 0;
-  bool paused_ = false;
   bool stopping_ = false;
   bool pump_waits_ = false;
   bool ever_open_ = false;

@@ -10,6 +10,7 @@
 
 #include "base/interner.h"
 #include "base/time.h"
+#include "connection/role.h"
 #include "model/control_event.h"
 
 namespace kd {
@@ -54,7 +55,11 @@ struct SessionHooks {
   // Refused, or asked for three times and not answered; they are asked for again in a minute.
   OnMarkets on_unanswered = [](std::int32_t, std::int64_t, Micros, Markets) {};
 
-  std::function<void()> on_open = [] {};
+  // The socket is open; then every command that goes out.
+  std::function<void(std::int32_t connection, Role role, Micros at)> on_open = [](std::int32_t,
+                                                                                  Role, Micros) {};
+  std::function<void(std::int32_t connection, std::string_view text, Micros at)> on_sent =
+      [](std::int32_t, std::string_view, Micros) {};
   // A dial of a session that was never open found nobody, or was refused.
   std::function<void(const std::string& what)> on_unreachable = [](const std::string&) {};
   // The exchange refused our credentials before it ever took them: nothing is tried again.

@@ -398,7 +398,8 @@ void Router::open_stream(std::int32_t connection, const Subscribed& subscribed, 
       std::make_unique<Stream>(StreamPlace{.stream_id = options_.next_stream_id(),
                                            .connection = connection,
                                            .sid = subscribed.sid,
-                                           .channel = subscribed.channel}));
+                                           .channel = subscribed.channel},
+                               Stream::Listener{options_.tickers, options_.heard}));
   note(*stream, at, "open", "use_yes_price=false");
 }
 

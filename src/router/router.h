@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/interner.h"
+#include "base/last_heard.h"
 #include "codec/frame_decoder.h"
 #include "codec/gatherer_rows.h"
 #include "codec/row_batch.h"
@@ -67,6 +68,7 @@ class Router {
     // Rows per table at which a batch is handed over at once.
     std::array<std::size_t, kAllTables.size()> batch_rows{};
     const Interner* tickers = nullptr;  // the names behind without_base()'s ids
+    LastHeard* heard = nullptr;         // told of every change of a book; null: nobody is
     std::function<std::int64_t()> next_stream_id;
     // Told of every lifecycle event, after its row is made; combo: of the combos' channel.
     std::function<void(const LifecycleEvent&, bool combo)> on_lifecycle;

@@ -16,6 +16,7 @@ class RouterTest : public testing::Test {
         router_(
             {.batch_rows = {100, 100, 100, 100, 100, 100, 100, 100},
              .tickers = &tickers_,
+             .heard = nullptr,
              .next_stream_id = [this] { return ++streams_; },
              .on_lifecycle = [this](const LifecycleEvent& e, bool) { told_ = e.event_type; },
              .selects = {},

@@ -40,8 +40,15 @@ Expected<void> Stream::on_delta(const OrderbookDelta& delta, const Origin& origi
   append_delta(deltas, delta, number, origin);
   anchors_.on_delta(market, delta, snapshots);
   state.book.change(delta.side, delta.price, delta.change);
+  tell(state, delta.ticker, origin.received);
   if (origin.sending) lag_.note(*origin.sending, delta.time.at);
   return certain(number);
+}
+
+void Stream::tell(MarketState& state, std::string_view ticker, Micros received) {
+  if (listener_.heard == nullptr) return;
+  if (state.number == Interner::kNone) state.number = listener_.tickers->find(ticker);
+  if (state.number != Interner::kNone) listener_.heard->note(state.number, received);
 }
 
 BookCheck Stream::on_snapshot(const OrderbookSnapshot& snapshot, const Origin& origin) {

@@ -4,6 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/interner.h"
+#include "base/last_heard.h"
 #include "base/string_index.h"
 #include "model/book_sum.h"
 #include "model/legs.h"
@@ -36,7 +38,13 @@ enum class BookCheck : std::uint8_t {
 // its rows and checks its book. Turns its messages into rows. Confined to one I/O thread.
 class Stream {
  public:
-  explicit Stream(StreamPlace place) : place_(place), anchors_(tickers_) {}
+  // Who is told of every change of a book, by the market's process-wide number. May be empty.
+  struct Listener {
+    const Interner* tickers = nullptr;
+    LastHeard* heard = nullptr;
+  };
+  Stream(StreamPlace place, Listener listener)
+      : place_(place), listener_(listener), anchors_(tickers_) {}
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
@@ -98,6 +106,7 @@ class Stream {
     std::int64_t last_hash = 0;  // of its last ticker
     BookSum book;                // as of the stream's last message
     Micros left_from{};          // proven until, when it was last taken off
+    Interner::Id number = Interner::kNone;
     std::int16_t equal_snapshots = 0;
     bool known = false;
     bool stale = false;  // messages were lost since `book`
@@ -107,7 +116,10 @@ class Stream {
   bool far_ahead(Micros at, Micros received) const;
   std::uint32_t market_of(std::string_view ticker);
 
+  void tell(MarketState& state, std::string_view ticker, Micros received);
+
   const StreamPlace place_;
+  const Listener listener_;
   SeqTracker seq_;
   StringIndex tickers_;
   std::vector<MarketState> markets_;

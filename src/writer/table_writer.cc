@@ -48,11 +48,15 @@ void TableWriter::start() {
   });
 }
 
+void TableWriter::await_done(std::chrono::steady_clock::time_point deadline) {
+  const MutexLock lock(mutex_);
+  done_changed_.wait_until(mutex_, deadline, [this]() KD_REQUIRES(mutex_) { return done_; });
+}
+
+void TableWriter::request_stop() { thread_.request_stop(); }
+
 bool TableWriter::finish(std::chrono::steady_clock::time_point deadline) {
-  {
-    const MutexLock lock(mutex_);
-    done_changed_.wait_until(mutex_, deadline, [this]() KD_REQUIRES(mutex_) { return done_; });
-  }
+  await_done(deadline);
   thread_.request_stop();
   thread_.join();
   return !lost_;

@@ -70,6 +70,9 @@ class TableWriter {
   // Waits until the closed queue is written, or until `deadline` when the database is away; what
   // the writer holds then goes to disk, what waits stays in the queue. False: rows were lost.
   bool finish(std::chrono::steady_clock::time_point deadline);
+  // The two halves of it, for several writers at once: first each is awaited, then all are told.
+  void await_done(std::chrono::steady_clock::time_point deadline);
+  void request_stop();
 
   bool connected() const { return connected_.load(); }  // any thread
 

@@ -53,6 +53,7 @@ bool WatermarkGate::proven(Offer& offer) const {
       return table == Table::kLedger || table == Table::kWatermarks || reached(offer, table);
     });
     if (!offer.data_settled) return false;
+    drops_.flush();
     // A row that the database refused has its ledger row by now.
     offer.barrier[index_of(Table::kLedger)] = queues_[index_of(Table::kLedger)]->pushed();
   }

@@ -50,7 +50,7 @@ class ConnectionPoolTest : public testing::Test {
     };
     hooks_.on_unanswered = [this](std::int32_t, std::int64_t, Micros,
                                   SessionHooks::Markets markets) { silent_ += markets.size(); };
-    hooks_.on_open = [this] { ++opened_; };
+    hooks_.on_open = [this](std::int32_t, Role, Micros) { ++opened_; };
     hooks_.on_unreachable = [this](const std::string&) { ++unreachable_; };
     hooks_.on_refused = [this](const std::string&) { ++refused_; };
     options_.ticker = 0;
