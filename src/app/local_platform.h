@@ -58,8 +58,12 @@ class LocalPlatform {
   // Nothing when it does not answer.
   std::optional<Exposition> gatherer_metrics(int index) const;
 
-  // Asks a gatherer to move markets to other sockets; how many it began to move.
-  std::int64_t begin_handovers(int index, int count);
+  // Asks a gatherer to move `count` markets to other sockets.
+  struct Handovers {
+    std::int64_t begun = 0;  // by this request
+    std::int64_t done = 0;   // since the gatherer started
+  };
+  Handovers begin_handovers(int index, int count);
 
   // In this order: an orderly stop without loss.
   Expected<void> stop_emission();

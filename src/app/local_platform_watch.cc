@@ -88,12 +88,13 @@ std::optional<Exposition> LocalPlatform::gatherer_metrics(int index) const {
   return metrics ? std::optional(std::move(*metrics)) : std::nullopt;
 }
 
-std::int64_t LocalPlatform::begin_handovers(int index, int count) {
+LocalPlatform::Handovers LocalPlatform::begin_handovers(int index, int count) {
   const auto answer = local_http("POST", ports_.gatherers[static_cast<std::size_t>(index)],
                                  fmt::format("/debug/handovers?count={}", count));
-  if (!answer || answer->status != 200) return 0;
+  if (!answer || answer->status != 200) return {};
   const auto flat = flatten_json(answer->body);
-  return flat ? std::atoll(flat->at("begun").c_str()) : 0;
+  if (!flat) return {};
+  return {std::atoll(flat->at("begun").c_str()), std::atoll(flat->at("done").c_str())};
 }
 
 // Of the exchange's own accord; answers to the gatherers' questions never end.

@@ -105,6 +105,7 @@ class ChaosRun {
   }
 
   Expected<void> stop() {
+    result_.handovers = platform_->begin_handovers(0, 0).done;
     KD_DO(platform_->stop_emission());
     KD_DO(platform_->await_received());
     KD_DO(platform_->stop_gatherers());
@@ -159,8 +160,9 @@ bool holds(const Scenario& scenario, const ChaosResult& result) {
 
 std::string chaos_head() {
   return "| Scenario | What goes wrong | emitted | lost in production | doubled | not in some "
-         "gatherer | of those called covered | longest heal | reconnects | resyncs | spilled | "
-         "ledger |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+         "gatherer | of those called covered | longest heal | reconnects | resyncs | handovers | "
+         "spilled | "
+         "ledger |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
 }
 
 std::string chaos_row(const Scenario& scenario, const ChaosResult& result) {
@@ -172,12 +174,12 @@ std::string chaos_row(const Scenario& scenario, const ChaosResult& result) {
   }
   std::string ledger;
   for (const auto& [event, rows] : result.ledger) ledger += fmt::format("{} {} ", rows, event);
-  return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} ms | {} | {} | {:.0f} KiB | {}|\n",
-                     scenario.name, scenario.what, total(result.audit, &TableAudit::emitted),
-                     total(result.audit, &TableAudit::missing),
-                     total(result.audit, &TableAudit::doubled), absent, falsely,
-                     result.longest_heal_ms, result.reconnects, result.resyncs,
-                     result.spilled_bytes / 1024, ledger);
+  return fmt::format(
+      "| {} | {} | {} | {} | {} | {} | {} | {} ms | {} | {} | {} | {:.0f} KiB | {}|\n",
+      scenario.name, scenario.what, total(result.audit, &TableAudit::emitted),
+      total(result.audit, &TableAudit::missing), total(result.audit, &TableAudit::doubled), absent,
+      falsely, result.longest_heal_ms, result.reconnects, result.resyncs, result.handovers,
+      result.spilled_bytes / 1024, ledger);
 }
 
 }  // namespace kd

@@ -27,7 +27,8 @@ struct ChaosResult {
   std::int64_t longest_heal_ms = 0;            // from a gap to the new bases of all its books
   double reconnects = 0;                       // of all gatherers
   double resyncs = 0;
-  double spilled_bytes = 0;  // the most at any time
+  std::int64_t handovers = 0;  // of the first gatherer, done
+  double spilled_bytes = 0;    // the most at any time
 };
 
 // The whole platform with the scenario's trouble in it, stopped in order and audited. Confined to

@@ -59,7 +59,7 @@ Act handovers() {
   auto begun = std::make_shared<std::int64_t>(0);
   return [begun](LocalPlatform& platform, double share) {
     if (share < 0.1 || *begun >= 10'000) return;
-    *begun += platform.begin_handovers(0, 200);
+    *begun += platform.begin_handovers(0, 200).begun;
   };
 }
 
@@ -105,7 +105,8 @@ std::vector<Scenario> make() {
   all.push_back(fault("malformed", "frames that are no JSON or lack a field",
                       {"malformed,p=0.0005,client=gatherer-1"}));
   all.push_back(fault("unknown-type", "messages of a type nobody knows", {"unknown-type,p=0.001"}));
-  all.push_back(fault("unknown-key", "keys nobody knows", {"unknown-key,p=0.01,channel=orderbook_delta"}));
+  all.push_back(
+      fault("unknown-key", "keys nobody knows", {"unknown-key,p=0.01,channel=orderbook_delta"}));
   all.push_back(fault("dark", "pings go on, data do not, on half of the sockets of one gatherer",
                       {"dark,p=0.5,after=2s,client=gatherer-1,new=no"}));
   all.push_back(fault("silent", "half of the sockets of one gatherer say nothing at all",
@@ -150,7 +151,10 @@ std::vector<Scenario> make() {
   auto moves =
       deed("handovers", "markets move between the sockets of the only gatherer, up to 10,000 times",
            handovers());
-  moves.tune = [](UpOptions& options) { options.gatherers = 1; };
+  moves.tune = [](UpOptions& options) {
+    options.gatherers = 1;
+    options.markets = 2'000;
+  };
   all.push_back(moves);
   all.push_back(fault("lost-subscribed", "replies are lost and snapshots withheld",
                       {"lost-reply,p=0.1", "no-snapshot,p=0.3"}));
