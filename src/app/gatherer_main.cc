@@ -6,6 +6,7 @@
 #include "app/exit_code.h"
 #include "app/gatherer_app.h"
 #include "config/loader.h"
+#include "model/universe.h"
 #include "net/crypto.h"
 
 namespace kd {
@@ -15,6 +16,13 @@ constexpr const char* kName = "gatherer";
 constexpr const char* kDescription =
     "Records every order-book change, trade, ticker and lifecycle event of all Kalshi markets "
     "into its own database.";
+
+bool check_universe(const GathererConfig& config) {
+  const auto& universe = config.universe;
+  const auto rules = UniverseRules::parse(universe.include, universe.exclude, universe.combos);
+  if (!rules) print_error(kName, "universe: " + rules.error().what);
+  return rules.has_value();
+}
 
 int run(const GathererConfig& config) {
   StopSignals signals;  // before any thread starts
@@ -51,6 +59,7 @@ int run_gatherer(int argc, char** argv) {
   }
   switch (command->action) {
     case DaemonCommand::Action::kCheckConfig:
+      if (!check_universe(*config)) return kExitUsage;
       if (const auto key = SigningKey::load_pem(config->api.private_key_file); !key) {
         print_error(kName, key.error().what);
         return kExitCannotStart;
@@ -63,6 +72,7 @@ int run_gatherer(int argc, char** argv) {
     case DaemonCommand::Action::kRun:
       break;
   }
+  if (!check_universe(*config)) return kExitUsage;
   return run(*config);
 }
 

@@ -93,7 +93,7 @@ void connection_keys(SchemaBuilder& keys, GathererConfig& config) {
                 "Longest wait for a socket to be connected and upgraded.");
   keys.number("dial_rate", c.dial_rate, {0.1, 10'000}, "New connections a second, all together.");
   keys.duration("stale_after", c.stale_after, {1s, 1h},
-                "A socket without a ping for this long is replaced.");
+                "A socket without any frame for this long is replaced.");
   keys.duration("initial_backoff", c.initial_backoff, {1ms, 1h},
                 "Wait before the first reconnection; doubles, with full jitter.");
   keys.duration("max_backoff", c.max_backoff, {1ms, 24h}, "Where that doubling stops.");
@@ -160,7 +160,7 @@ void file_keys(SchemaBuilder& keys, GathererConfig& config) {
   keys.duration("keep", config.tape.keep, {1s, 24h * 3'650}, "How long a file is kept.");
   keys.section("retention.");
   keys.number("disk_high_watermark", config.retention.disk_high_watermark_percent, {1, 100},
-              "Percent of a disk in use above which nothing more is written to it.");
+              "Percent of a disk in use above which no more market rows go to it, and old tape goes.");
 }
 
 void poller_keys(SchemaBuilder& keys, GathererConfig& config) {

@@ -63,15 +63,6 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
     if (outbox_.size() == 1) write_next();
   }
 
-  void pause() override { paused_ = true; }
-
-  void resume() override {
-    if (!paused_) return;
-    paused_ = false;
-    touch();  // what we left unread is no silence of the other side
-    if (open_ && !reading_ && !delivering_) read_next();
-  }
-
   void close() override {
     if (ended_ || closing_) return;
     closing_ = true;
@@ -83,7 +74,6 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
         websocket::close_code::normal, [self = this->shared_from_this()](error_code) {
           self->finish(WsEnd::Kind::kClosed, websocket::close_code::normal, "closed by us");
         });
-    resume();  // the answer has to be read
   }
 
   void abandon() override {
@@ -169,7 +159,7 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
     open_ = true;
     touch();
     if (handlers_.on_open) handlers_.on_open();
-    if (!ended_ && !paused_ && !reading_) read_next();
+    if (!ended_ && !reading_) read_next();
   }
 
   void read_next() {
@@ -179,7 +169,7 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
       if (self->ended_) return;
       if (error) return self->read_failed(error);
       self->deliver();
-      if (!self->ended_ && !self->paused_) self->read_next();
+      if (!self->ended_) self->read_next();
     });
   }
 
@@ -188,11 +178,9 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
     touch();
     buffer_.reserve(buffer_.size() + kReadablePadding);
     const auto data = buffer_.data();
-    delivering_ = true;
     if (handlers_.on_text) {
       handlers_.on_text({static_cast<const char*>(data.data()), data.size()}, received);
     }
-    delivering_ = false;
     buffer_.consume(buffer_.size());
     if (buffer_.capacity() > kKeptBytes) buffer_.shrink_to_fit();
   }
@@ -265,9 +253,7 @@ class Client final : public WsClient, public std::enable_shared_from_this<Client
   bool deflates_ = false;
   bool open_ = false;
   bool ended_ = false;
-  bool paused_ = false;
   bool reading_ = false;
-  bool delivering_ = false;
   bool closing_ = false;
 };
 

@@ -63,9 +63,6 @@ class WsClient {
 
   // Queues one text message; only after on_open.
   virtual void send(std::string text) = 0;
-  // A paused client leaves what arrives in the socket, so that the sender has to wait.
-  virtual void pause() = 0;
-  virtual void resume() = 0;
   // Sends a close frame and ends within a second; on_end follows.
   virtual void close() = 0;
   // Ends at once; no handler is called any more.
