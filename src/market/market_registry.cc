@@ -196,18 +196,21 @@ void Registry::end_run() {
 }
 
 void Registry::end_walk(const Run& ended) {
-  bool believed = ended.walk.complete();
-  if (believed) {
+  if (!ended.walk.complete()) {
+    log_.error("the list of markets is incomplete; nothing is let go because of it",
+               {kv("pages", ended.walk.pages())});
+    return plan_.on_walk_broken(Clock::now(), random_());
+  }
+  plan_.on_walk_end(ended.walk.pages(), client_.tokens_per_second());
+  bool believed = false;
+  {
     const MutexLock lock(mutex_);
     believed = table_.on_walk_end();
   }
   if (!believed) {
-    log_.error("the list of markets is incomplete; nothing is let go because of it",
-               {kv("pages", ended.walk.pages())});
-    plan_.on_walk_broken(Clock::now(), random_());
-    return;
+    return log_.error("the list of markets misses most of those we know; none is let go for it",
+                      {kv("pages", ended.walk.pages())});
   }
-  plan_.on_walk_end(ended.walk.pages(), client_.tokens_per_second());
   reconciled_ = ended.began_wall;
   metrics_.last_sync.set(static_cast<double>(to_us(wall_now())) / 1e6);
   publish();

@@ -1,5 +1,6 @@
 #include "chaos/scenario.h"
 
+#include <chrono>
 #include <csignal>
 #include <memory>
 #include <random>
@@ -52,6 +53,16 @@ Act random_kills() {
 Act database_away(double from, double to) {
   return timed({{from, [](LocalPlatform& p) { must(p.gatherer_cluster(0).server().stop()); }},
                 {to, [](LocalPlatform& p) { must(p.gatherer_cluster(0).server().start()); }}});
+}
+
+// In order and under load, within the 30 s that a stop may take; exit code 0 says that no row was
+// lost.
+Act restarts() {
+  const auto restart = [](LocalPlatform& platform) {
+    must(platform.processes().stop({gatherer_name(0)}, std::chrono::seconds(30)));
+    must(platform.start_gatherer(0));
+  };
+  return timed({{0.3, restart}, {0.6, restart}});
 }
 
 // Ten thousand of them, a hundred at a time.
@@ -158,6 +169,8 @@ std::vector<Scenario> make() {
   all.push_back(moves);
   all.push_back(fault("lost-subscribed", "replies are lost and snapshots withheld",
                       {"lost-reply,p=0.1", "no-snapshot,p=0.3"}));
+  all.push_back(
+      deed("restarts", "a gatherer is stopped with SIGTERM under load, twice", restarts()));
   all.push_back(
       deed("kills", "gatherers are killed with SIGKILL ten times at random", random_kills()));
   all.push_back(deed("freeze", "a gatherer is frozen with SIGSTOP for half of the run",
