@@ -159,8 +159,9 @@ void file_keys(SchemaBuilder& keys, GathererConfig& config) {
             "Bytes after which a new file is begun.");
   keys.duration("keep", config.tape.keep, {1s, 24h * 3'650}, "How long a file is kept.");
   keys.section("retention.");
-  keys.number("disk_high_watermark", config.retention.disk_high_watermark_percent, {1, 100},
-              "Percent of a disk in use above which no more market rows go to it, and old tape goes.");
+  keys.number(
+      "disk_high_watermark", config.retention.disk_high_watermark_percent, {1, 100},
+      "Percent of a disk in use above which no more market rows go to it, and old tape goes.");
 }
 
 void poller_keys(SchemaBuilder& keys, GathererConfig& config) {
