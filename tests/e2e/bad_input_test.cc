@@ -56,7 +56,7 @@ class BadInputTest : public testing::Test {
 TEST_F(BadInputTest, AMisspeltKeyIsNamed) {
   expect_refusal(gatherer({.key_file = bench_ / "g.key", .more = "conections: {ticker: 1}\n"}),
                  kExitUsage,
-                 "gatherer.yaml:13: conections: unknown key; did you mean 'connections'");
+                 "gatherer.yaml:15: conections: unknown key; did you mean 'connections'");
   bench_.write("deduplicator.yaml", "gatherers: [{id: a, databse: {}}]\n");
   expect_refusal({program("deduplicator"), "--config", bench_ / "deduplicator.yaml"}, kExitUsage,
                  "deduplicator.yaml:1: gatherers[0].databse: unknown key");
