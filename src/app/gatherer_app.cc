@@ -155,17 +155,12 @@ bool GathererApp::tape_disk_is_full() const {
 
 // Rows are stored all the same; what is gone is the means to decode these frames again.
 void GathererApp::on_tape_loss(const TapeLoss& loss) {
-  store_.note({.at = wall_now(),
-               .stream_id = 0,
-               .connection = -1,
-               .sid = std::nullopt,
-               .channel = Channel::kOther,
-               .event = "drop",
-               .from = loss.from,
-               .to = loss.to,
-               .count = static_cast<std::int64_t>(loss.frames),
-               .reason = "frames not on the tape",
-               .tickers = {}});
+  auto event = process_event("drop", wall_now());
+  event.from = loss.from;
+  event.to = loss.to;
+  event.count = static_cast<std::int64_t>(loss.frames);
+  event.reason = "frames not on the tape";
+  store_.note(event);
 }
 
 void GathererApp::make_rest() {
@@ -369,17 +364,7 @@ bool GathererApp::stop() {
   poller_.reset();    // after the lanes and the registry, which ask it
   rest_.reset();
   if (tape_ != nullptr) tape_->stop();
-  store_.note({.at = wall_now(),
-               .stream_id = 0,
-               .connection = -1,
-               .sid = std::nullopt,
-               .channel = Channel::kOther,
-               .event = "stop",
-               .from = std::nullopt,
-               .to = std::nullopt,
-               .count = std::nullopt,
-               .reason = {},
-               .tickers = {}});
+  store_.note(process_event("stop", wall_now()));
   const bool complete = store_.finish();
   log_.info("stopped");
   return complete;

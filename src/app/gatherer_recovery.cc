@@ -101,17 +101,12 @@ void TapeRecovery::wait_for_room() {
 
 void TapeRecovery::note(const Range& range, std::int64_t frames) {
   log_.info("decoded the end of the last process's tape again", {kv("frames", frames)});
-  store_.note({.at = wall_now(),
-               .stream_id = 0,
-               .connection = -1,
-               .sid = std::nullopt,
-               .channel = Channel::kOther,
-               .event = "recover",
-               .from = range.from,
-               .to = range.to,
-               .count = frames,
-               .reason = "frames decoded again from the tape",
-               .tickers = {}});
+  auto event = process_event("recover", wall_now());
+  event.from = range.from;
+  event.to = range.to;
+  event.count = frames;
+  event.reason = "frames decoded again from the tape";
+  store_.note(event);
 }
 
 }  // namespace kd

@@ -109,17 +109,9 @@ Expected<void> GathererStore::note_start() {
                            "position DESC LIMIT 64) last, unnest(last.proven_until) AS until"));
   const auto proven = int_at(rows.at(0), 0);
   KD_TRY(last_end_, find_last_end(*connection));
-  note({.at = wall_now(),
-        .stream_id = 0,
-        .connection = -1,
-        .sid = std::nullopt,
-        .channel = Channel::kOther,
-        .event = "start",
-        .from = proven ? std::optional(micros_from_us(*proven)) : std::nullopt,
-        .to = std::nullopt,
-        .count = std::nullopt,
-        .reason = {},
-        .tickers = {}});
+  auto event = process_event("start", wall_now());
+  if (proven) event.from = micros_from_us(*proven);
+  note(event);
   return {};
 }
 
@@ -188,18 +180,14 @@ void GathererStore::note(const LedgerEvent& event) {
 }
 
 void GathererStore::note_drop(const Dropped& dropped) {
-  note({.at = wall_now(),
-        .stream_id = 0,
-        .connection = -1,
-        .sid = std::nullopt,
-        .channel = channel_of(dropped.table),
-        .event = "drop",
-        .from = dropped.from,
-        // A lost ledger row may have told of an end: nothing is proven from there on.
-        .to = dropped.table == Table::kLedger ? std::nullopt : std::optional(dropped.to),
-        .count = static_cast<std::int64_t>(dropped.rows),
-        .reason = dropped.reason,
-        .tickers = {}});
+  auto event = process_event("drop", wall_now());
+  event.channel = channel_of(dropped.table);
+  event.from = dropped.from;
+  // A lost ledger row may have told of an end: nothing is proven from there on.
+  if (dropped.table != Table::kLedger) event.to = dropped.to;
+  event.count = static_cast<std::int64_t>(dropped.rows);
+  event.reason = dropped.reason;
+  note(event);
 }
 
 void GathererStore::quarantine(const std::string& reason, std::string_view bytes) {

@@ -23,9 +23,6 @@ class ByteBudget {
 
   std::int64_t limit() const { return limit_; }
   std::int64_t used() const { return used_.load(std::memory_order_relaxed); }
-  bool exhausted() const { return used() >= limit_; }
-  // Far enough below the bound to take more again.
-  bool relaxed() const { return used() < limit_ / 2; }
 
  private:
   const std::int64_t limit_;

@@ -66,6 +66,15 @@ struct LedgerEvent {
   std::span<const std::string_view> tickers;
 };
 void append_ledger(RowBatch& batch, const LedgerEvent& event);
+// Of the process, not of one of its streams; what else there is to tell is the caller's.
+inline LedgerEvent process_event(std::string_view event, Micros at) {
+  LedgerEvent out;
+  out.at = at;
+  out.connection = -1;
+  out.channel = Channel::kOther;
+  out.event = event;
+  return out;
+}
 
 // Up to when, by the exchange's clock, one stream is proven complete.
 struct StreamProof {
