@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "app/connect_options.h"
 #include "app/gatherer_recovery.h"
 #include "base/version.h"
 #include "codec/gatherer_rows.h"
@@ -71,6 +72,7 @@ GathererApp::~GathererApp() { server_loop_.stop(); }
 Expected<void> GathererApp::start() {
   KD_TRY(universe_, UniverseRules::parse(config_.universe.include, config_.universe.exclude,
                                          config_.universe.combos));
+  universe_ = universe_.shard(config_.shard.index, config_.shard.count);
   KD_DO(load_key());
   KD_DO(store_.check_database());
   KD_DO(serve());
@@ -86,6 +88,7 @@ Expected<void> GathererApp::start() {
   registry_->start();
   pool_->start();
   if (poller_ != nullptr) poller_->start();
+  make_inbox();
   ready_ = true;
   log_.info(
       "started",
@@ -315,6 +318,25 @@ void GathererApp::make_pool() {
       std::make_unique<ConnectionPool>(options, lanes, tickers_, metrics_, log_.with("connection"));
 }
 
+void GathererApp::make_inbox() {
+  ResyncInbox::Hooks hooks;
+  hooks.renew = [this](const std::vector<std::string>& tickers) {
+    std::vector<Interner::Id> known;
+    for (const auto& ticker : tickers) {
+      const auto id = tickers_.find(ticker);
+      if (id != Interner::kNone) known.push_back(id);
+    }
+    pool_->renew(known);
+  };
+  hooks.replace = [this](std::int32_t connection, const std::string& reason) {
+    pool_->replace(connection, reason);
+  };
+  inbox_ = std::make_unique<ResyncInbox>(
+      ResyncInbox::Options{.connect =
+                               connect_options(config_.database, "kalshi " + config_.gatherer_id)},
+      std::move(hooks), log_.with("inbox"));
+}
+
 // At the start a WebSocket address that answers nobody is a wrong one. Later it is waited for.
 void GathererApp::on_unreachable(const std::string& what) {
   constexpr std::size_t kTries = 3;  // of every connection, on average
@@ -350,6 +372,7 @@ std::optional<Error> GathererApp::wait(StopSignals& signals) {
 
 bool GathererApp::stop() {
   log_.info("stopping");
+  inbox_.reset();
   server_loop_.stop();
   server_thread_.join();
   registry_->request_stop();

@@ -25,6 +25,7 @@
 #include "net/http_server.h"
 #include "poller/snapshot_poller.h"
 #include "tape/tape_writer.h"
+#include "writer/resync_inbox.h"
 
 namespace kd {
 
@@ -62,6 +63,7 @@ class GathererApp {
   void make_pool();
   void make_registry();
   void make_poller();
+  void make_inbox();
   Router::Options router_options(std::size_t lane);
   void connect_sessions(SessionHooks& hooks);
   void ask_legs(std::size_t lane, Router::LegQuestion question);
@@ -97,6 +99,7 @@ class GathererApp {
   std::unique_ptr<Registry> registry_;
   std::vector<std::unique_ptr<GathererLane>> lanes_;
   std::unique_ptr<ConnectionPool> pool_;
+  std::unique_ptr<ResyncInbox> inbox_;
   Mutex mutex_;
   std::optional<Error> gave_up_ KD_GUARDED_BY(mutex_);
   std::atomic<bool> ready_{false};  // everything above is made; the server's thread may look

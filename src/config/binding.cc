@@ -250,6 +250,31 @@ ConfigKey& SchemaBuilder::duration(const std::string& name, std::chrono::millise
       [&field] { return format_duration(field); });
 }
 
+ConfigKey& SchemaBuilder::duration_or_never(const std::string& name,
+                                            std::optional<std::chrono::milliseconds>& field,
+                                            Range<std::chrono::milliseconds> range,
+                                            const std::string& help) {
+  return add(
+      name,
+      {"duration", format_duration(range.least) + " to " + format_duration(range.most) +
+                       ", in ms, s, m, h or d, or never"},
+      help,
+      [&field, range](const std::string& text) {
+        if (text == "never") {
+          field.reset();
+          return true;
+        }
+        std::chrono::milliseconds value{};
+        if (!assign_within(value, value_of<std::chrono::milliseconds>(text, parse_duration),
+                           range)) {
+          return false;
+        }
+        field = value;
+        return true;
+      },
+      [&field] { return field ? format_duration(*field) : std::string("never"); });
+}
+
 ConfigKey& SchemaBuilder::size(const std::string& name, std::int64_t& field,
                                Range<std::int64_t> range, const std::string& help) {
   return add(

@@ -46,6 +46,10 @@ class SchemaBuilder {
                             Range<double> range, const std::string& help);
   ConfigKey& duration(const std::string& name, std::chrono::milliseconds& field,
                       Range<std::chrono::milliseconds> range, const std::string& help);
+  // "never" stands for an absent value.
+  ConfigKey& duration_or_never(const std::string& name,
+                               std::optional<std::chrono::milliseconds>& field,
+                               Range<std::chrono::milliseconds> range, const std::string& help);
   ConfigKey& size(const std::string& name, std::int64_t& field, Range<std::int64_t> range,
                   const std::string& help);
 

@@ -34,6 +34,11 @@ Expected<void> check_metrics_path(const ConfigApplier& at, const MetricsConfig& 
                                       "is neither /health nor /ready");
 }
 
+Expected<void> check_shard(const ConfigApplier& at, const ShardConfig& shard) {
+  if (shard.index < shard.count) return {};
+  return at.error("shard.index", "must be below shard.count");
+}
+
 Expected<void> check(const ConfigApplier& at, GathererConfig& config) {
   verify_by_root(at, "database.", config.database);
   const auto& c = config.connections;
@@ -45,6 +50,7 @@ Expected<void> check(const ConfigApplier& at, GathererConfig& config) {
                     "no connection at all; at least one of ticker, trade, lifecycle, orderbook "
                     "must be above 0");
   }
+  KD_DO(check_shard(at, config.shard));
   return check_metrics_path(at, config.metrics);
 }
 
@@ -58,6 +64,10 @@ Expected<void> check(const ConfigApplier& at, DeduplicatorConfig& config) {
     }
   }
   verify_by_root(at, "production.", config.production);
+  if (config.api.key_id.empty() != config.api.private_key_file.empty()) {
+    return at.error("api.key_id", "needs api.private_key_file, and the other way round");
+  }
+  KD_DO(check_shard(at, config.shard));
   return check_metrics_path(at, config.metrics);
 }
 

@@ -223,6 +223,27 @@ TEST(LoaderTest, SaysThatAFileCannotBeRead) {
               HasSubstr("/nowhere/g.yaml: cannot be read"));
 }
 
+TEST(LoaderTest, AShardIsOneOfItsCount) {
+  const auto config = gatherer(std::string(kLeast) + "shard: {index: 2, count: 2}\n");
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error().what, HasSubstr("shard.index: must be below shard.count"));
+}
+
+TEST(LoaderTest, ADeduplicatorsKeyNeedsItsFile) {
+  const auto config = deduplicator("gatherers: [{id: g-1}]\napi: {key_id: abc}\n");
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error().what, HasSubstr("api.key_id: needs api.private_key_file"));
+}
+
+TEST(LoaderTest, TradesMayBeKeptForEver) {
+  auto config = deduplicator("gatherers: [{id: g-1}]\n");
+  ASSERT_TRUE(config) << config.error().what;
+  EXPECT_FALSE(config->retention.trades);
+  config = deduplicator("gatherers: [{id: g-1}]\nretention: {trades: 365d}\n");
+  ASSERT_TRUE(config) << config.error().what;
+  EXPECT_EQ(config->retention.trades, std::chrono::hours(24 * 365));
+}
+
 // A key that the loader accepted and dropped would be a key without effect.
 TEST(LoaderTest, EveryKeyReachesItsField) {
   GathererConfig gatherer_config;
@@ -232,9 +253,9 @@ TEST(LoaderTest, EveryKeyReachesItsField) {
     for (const auto& key : schema) {
       const std::string before = key.get();
       const auto changes = [&](const char* value) { return key.set(value) && key.get() != before; };
-      const char* const kValues[] = {"17",    "0.5",      "17s",   "17MiB",          "true",
-                                     "warn",  "text",     "allow", "postgres://h/x", "https://h/x",
-                                     "false", "wss://h/x"};
+      const char* const kValues[] = {"17",    "0.5",       "17s",    "17MiB",          "true",
+                                     "warn",  "text",      "allow",  "postgres://h/x", "https://h/x",
+                                     "false", "wss://h/x", "native", "drop",           "17h"};
       EXPECT_TRUE(std::any_of(std::begin(kValues), std::end(kValues), changes)) << key.path;
     }
   }

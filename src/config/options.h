@@ -45,12 +45,21 @@ struct DatabaseConfig {
   std::string password{};  // secret; also as password_file
   std::string ssl_mode = "prefer";
   std::string ssl_root_cert{};
+  std::string engine = "auto";  // or timescaledb, native
 };
 
 struct WriterConfig {
   int batch_size = 1000;  // rows
   std::chrono::milliseconds flush_interval{100};
 };
+
+// One of `count` parts of all markets, by a hash of their tickers.
+struct ShardConfig {
+  int index = 0;
+  int count = 1;
+};
+
+inline constexpr std::chrono::milliseconds kDay = std::chrono::hours(24);
 
 struct GathererConfig {
   std::string gatherer_id{};
@@ -114,8 +123,14 @@ struct GathererConfig {
     std::optional<double> phase;  // part of the interval by which sweeps are late; absent: by id
   } snapshot_poller;
   struct {
+    std::chrono::milliseconds trades{30 * kDay};
+    std::chrono::milliseconds orderbook_deltas{7 * kDay};
+    std::chrono::milliseconds orderbook_snapshots{30 * kDay};
+    std::chrono::milliseconds tickers{7 * kDay};
+    std::chrono::milliseconds compress_after{kDay};
     double disk_high_watermark_percent = 85;
   } retention;
+  ShardConfig shard;
   LogOptions logging;
   MetricsConfig metrics;
 };
@@ -135,6 +150,7 @@ struct DeduplicatorConfig {
   ServerConfig server{.port = 8081};
   std::vector<GathererSource> gatherers;
   DatabaseConfig production{.name = "kalshi_prod", .user = "deduplicator"};
+  ApiConfig api;  // for metadata and trades; a key is optional
   struct {
     SyncConfig trades;
     SyncConfig orderbook_deltas;
@@ -145,6 +161,21 @@ struct DeduplicatorConfig {
     std::chrono::milliseconds seen_window{600'000};
     std::int64_t seen_bytes = 1LL << 30;
   } sync;
+  struct {
+    std::chrono::milliseconds sync_interval{300'000};
+  } metadata;
+  struct {
+    bool trades = true;
+  } backfill;
+  struct {
+    std::optional<std::chrono::milliseconds> trades{};  // absent: for ever
+    std::chrono::milliseconds orderbook_deltas{90 * kDay};
+    std::chrono::milliseconds orderbook_snapshots{90 * kDay};
+    std::chrono::milliseconds tickers{30 * kDay};
+    std::chrono::milliseconds compress_after{7 * kDay};
+    std::string without_export = "keep";  // or drop
+  } retention;
+  ShardConfig shard;
   LogOptions logging;
   MetricsConfig metrics;
 };

@@ -8,6 +8,8 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
+constexpr milliseconds kLongest = 24h * 36'500;
+
 void server_keys(SchemaBuilder& keys, ServerConfig& server) {
   keys.section("server.");
   keys.text("host", server.host, "Address of /health, /ready and /metrics; 0.0.0.0 is a choice.");
@@ -28,7 +30,9 @@ void metrics_keys(SchemaBuilder& keys, MetricsConfig& metrics) {
   keys.text("path", metrics.path, "Where on the server they are served.");
 }
 
-void database_keys(SchemaBuilder& keys, const std::string& prefix, DatabaseConfig& database) {
+// `engine`: whether its storage engine is asked about.
+void database_keys(SchemaBuilder& keys, const std::string& prefix, DatabaseConfig& database,
+                   bool engine) {
   keys.section(prefix);
   auto& url = keys.url("url", database.url, {"postgres://", "postgresql://"},
                        "The whole connection as one URL, instead of the parts below.");
@@ -50,21 +54,27 @@ void database_keys(SchemaBuilder& keys, const std::string& prefix, DatabaseConfi
   part(keys.text("ssl_root_cert", database.ssl_root_cert,
                  "PEM file with the authorities that may sign the server's certificate."))
       .example = "/etc/kalshi-data/root.crt";
+  if (!engine) return;
+  keys.choice("engine", database.engine, {"auto", "timescaledb", "native"},
+              "Storage engine that the database must have; auto takes the one it was made with.");
 }
 
-void api_keys(SchemaBuilder& keys, ApiConfig& api) {
+// `sockets`: WebSockets are opened too, which the exchange allows with a key only.
+void api_keys(SchemaBuilder& keys, ApiConfig& api, bool sockets) {
   keys.section("api.");
   keys.url("rest_url", api.rest_url, {"https://", "http://"}, "REST address, with its path.");
-  keys.url("ws_url", api.ws_url, {"wss://", "ws://"}, "WebSocket address, with its path.");
+  if (sockets) {
+    keys.url("ws_url", api.ws_url, {"wss://", "ws://"}, "WebSocket address, with its path.");
+  }
   keys.text("ca_file", api.ca_file, "PEM file of one more certificate authority to trust.")
       .example = "/etc/kalshi-data/extra-ca.pem";
   auto& key_id = keys.secret("key_id", api.key_id, "Id of the API key.");
-  key_id.required = true;
+  key_id.required = sockets;
   key_id.example = "${KALSHI_KEY_ID:?set it to the id of your API key}";
   auto& file =
       keys.text("private_key_file", api.private_key_file,
                 "PEM file of its private key (RSA or Ed25519), readable by its owner only.");
-  file.required = true;
+  file.required = sockets;
   file.example = "/etc/kalshi-data/kalshi.key";
   keys.duration("timeout", api.timeout, {100ms, 10min}, "Longest wait for one REST answer.");
   keys.integer("max_retries", api.max_retries, {0, 100}, "Repetitions of a failed REST request.");
@@ -142,6 +152,42 @@ void evidence_keys(SchemaBuilder& keys, GathererConfig& config) {
                 "How often it is recorded up to when every stream is proven complete.");
 }
 
+void shard_keys(SchemaBuilder& keys, ShardConfig& shard) {
+  keys.section("shard.");
+  keys.integer("index", shard.index, {0, 255}, "Which part of all markets this process has.");
+  keys.integer("count", shard.count, {1, 256}, "How many parts there are, by hash of the ticker.");
+}
+
+void gatherer_retention_keys(SchemaBuilder& keys, GathererConfig& config) {
+  constexpr const char* kKept = "How long its rows are kept; longer while not acknowledged.";
+  auto& r = config.retention;
+  keys.section("retention.");
+  keys.duration("trades", r.trades, {1h, kLongest}, kKept);
+  keys.duration("orderbook_deltas", r.orderbook_deltas, {1h, kLongest}, kKept);
+  keys.duration("orderbook_snapshots", r.orderbook_snapshots, {1h, kLongest}, kKept);
+  keys.duration("tickers", r.tickers, {1h, kLongest}, kKept);
+  keys.duration("compress_after", r.compress_after, {1h, kLongest},
+                "Age at which chunks are compressed (TimescaleDB).");
+  keys.number(
+      "disk_high_watermark", r.disk_high_watermark_percent, {1, 100},
+      "Percent of a disk in use above which no more market rows go to it, and old tape goes.");
+}
+
+void production_retention_keys(SchemaBuilder& keys, DeduplicatorConfig& config) {
+  constexpr const char* kKept = "How long its rows are kept; longer while not exported.";
+  auto& r = config.retention;
+  keys.section("retention.");
+  keys.duration_or_never("trades", r.trades, {1h, kLongest},
+                         "How long trades are kept; never drops none.");
+  keys.duration("orderbook_deltas", r.orderbook_deltas, {1h, kLongest}, kKept);
+  keys.duration("orderbook_snapshots", r.orderbook_snapshots, {1h, kLongest}, kKept);
+  keys.duration("tickers", r.tickers, {1h, kLongest}, kKept);
+  keys.duration("compress_after", r.compress_after, {1h, kLongest},
+                "Age at which chunks are compressed (TimescaleDB).");
+  keys.choice("without_export", r.without_export, {"keep", "drop"},
+              "Whether rows that nothing exports are kept for ever or dropped at their age.");
+}
+
 void file_keys(SchemaBuilder& keys, GathererConfig& config) {
   keys.section("spill.");
   auto& spill =
@@ -158,10 +204,6 @@ void file_keys(SchemaBuilder& keys, GathererConfig& config) {
   keys.size("segment_bytes", config.tape.segment_bytes, {1LL << 16, 1LL << 40},
             "Bytes after which a new file is begun.");
   keys.duration("keep", config.tape.keep, {1s, 24h * 3'650}, "How long a file is kept.");
-  keys.section("retention.");
-  keys.number(
-      "disk_high_watermark", config.retention.disk_high_watermark_percent, {1, 100},
-      "Percent of a disk in use above which no more market rows go to it, and old tape goes.");
 }
 
 void poller_keys(SchemaBuilder& keys, GathererConfig& config) {
@@ -221,8 +263,8 @@ ConfigSchema schema_of(GathererConfig& config) {
   id.required = true;
   id.example = "gatherer-1";
   server_keys(keys, config.server);
-  api_keys(keys, config.api);
-  database_keys(keys, "database.", config.database);
+  api_keys(keys, config.api, true);
+  database_keys(keys, "database.", config.database, true);
   keys.section("registry.");
   keys.duration("reconcile_interval", config.registry.reconcile_interval, {100ms, 24h},
                 "How often the list of markets is read again from REST.");
@@ -234,6 +276,8 @@ ConfigSchema schema_of(GathererConfig& config) {
   evidence_keys(keys, config);
   writer_keys(keys, config);
   file_keys(keys, config);
+  gatherer_retention_keys(keys, config);
+  shard_keys(keys, config.shard);
   poller_keys(keys, config);
   logging_keys(keys, config.logging);
   metrics_keys(keys, config.metrics);
@@ -251,10 +295,19 @@ ConfigSchema schema_of(DeduplicatorConfig& config) {
     auto& id = keys.identifier("id", gatherer.id, "Name of the gatherer, as in its own file.");
     id.required = true;
     id.example = "gatherer-" + std::to_string(i + 1);
-    database_keys(keys, prefix + "database.", gatherer.database);
+    database_keys(keys, prefix + "database.", gatherer.database, false);
   }
-  database_keys(keys, "production.", config.production);
+  database_keys(keys, "production.", config.production, true);
+  api_keys(keys, config.api, false);
   sync_keys(keys, config);
+  keys.section("metadata.");
+  keys.duration("sync_interval", config.metadata.sync_interval, {1s, 24h},
+                "How often series, events and markets are read from REST.");
+  keys.section("backfill.");
+  keys.flag("trades", config.backfill.trades,
+            "Whether trades that no gatherer has are read from REST.");
+  production_retention_keys(keys, config);
+  shard_keys(keys, config.shard);
   logging_keys(keys, config.logging);
   metrics_keys(keys, config.metrics);
   return keys.take();

@@ -69,6 +69,17 @@ std::size_t Placement::move_some(std::size_t count, Time now, Orders& orders) {
   return begun;
 }
 
+void Placement::renew(Id market, Time now, Orders& orders) {
+  const auto book = assignment_.where(market);
+  if (!book) return;
+  if (doubted_.size() >= kMostDoubted) doubted_.clear();
+  const auto [before, first] = doubted_.try_emplace(market, now);
+  const bool again = !first && now - before->second < kDoubtful;
+  before->second = now;
+  const auto to = again ? assignment_.best(market, *book) : std::nullopt;
+  if (!to || !move(market, *to, now, orders)) orders[{*book, Order::kWant}].push_back(market);
+}
+
 Placement::Orders Placement::on_full(std::size_t book, std::size_t limit, Markets excess) {
   Orders orders;
   assignment_.cap(book, std::min(limit, assignment_.most(book)));

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "connection/assignment.h"
@@ -50,6 +51,10 @@ class Placement {
   // Begins to move up to `count` markets, from all connections in turn.
   std::size_t move_some(std::size_t count, Time now, Orders& orders);
 
+  // A market whose books are doubted is asked for again; the second time within kDoubtful it goes
+  // to another connection as well.
+  void renew(Id market, Time now, Orders& orders);
+
   Orders on_full(std::size_t book, std::size_t limit, Markets excess);
   Orders on_overflow(std::size_t book, Time now);
   Orders on_lost(std::size_t book);
@@ -70,6 +75,8 @@ class Placement {
   const Assignment& assignment() const { return assignment_; }
 
  private:
+  static constexpr std::chrono::minutes kDoubtful{10};
+  static constexpr std::size_t kMostDoubted = 100'000;
   void add(Id market, Orders& orders);
   void give_back(std::size_t book, Id market, Orders& orders);
   void place_waiting(Orders& orders);
@@ -85,6 +92,7 @@ class Placement {
   std::vector<std::size_t> overflow_cap_;  // for good
   std::vector<bool> open_;
   std::vector<bool> abandoned_;
+  std::unordered_map<Id, Time> doubted_;
   Time last_opened_{};
   Id cursor_ = 0;
   std::uint64_t handovers_done_ = 0;

@@ -84,6 +84,23 @@ TEST_F(PlacementTest, AMoveIsMakeBeforeBreak) {
   EXPECT_EQ(placement_->handovers_done(), 1U);
 }
 
+TEST_F(PlacementTest, ADoubtedBookIsAskedForAgainAndThenMoved) {
+  make(100);
+  want(0, 8);
+  const auto book = *placement_->assignment().where(3);
+  Placement::Orders first;
+  placement_->renew(3, now_, first);
+  EXPECT_EQ(first, (Placement::Orders{{{book, Order::kWant}, {3}}}));
+  Placement::Orders second;
+  placement_->renew(3, now_ + 1min, second);
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_EQ(second.begin()->first.second, Order::kTakeOver);
+  EXPECT_NE(second.begin()->first.first, book);
+  Placement::Orders unknown;
+  placement_->renew(99, now_, unknown);
+  EXPECT_THAT(unknown, IsEmpty());
+}
+
 TEST_F(PlacementTest, AMarketLetGoOnItsWayLeavesBoth) {
   make(100);
   want(0, 40);

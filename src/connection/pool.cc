@@ -150,6 +150,22 @@ std::size_t ConnectionPool::move_markets(std::size_t count) {
   return begun;
 }
 
+void ConnectionPool::renew(Markets markets) {
+  in_pieces(markets, [this](Markets some) {
+    const MutexLock lock(mutex_);
+    Placement::Orders orders;
+    for (const auto market : some) placement_.renew(market, now(), orders);
+    carry_out(std::move(orders));
+  });
+}
+
+void ConnectionPool::replace(std::int32_t connection, const std::string& reason) {
+  const auto index = static_cast<std::size_t>(connection);
+  if (connection < 0 || index >= members_.size()) return;
+  auto& member = members_[index];
+  member.loop->post([session = member.session.get(), reason] { session->replace(reason); });
+}
+
 // Posted under the lock: a connection hears of changes in the order in which they were decided.
 void ConnectionPool::carry_out(Placement::Orders orders) {
   for (auto& [whom, told] : orders) {

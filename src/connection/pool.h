@@ -63,6 +63,12 @@ class ConnectionPool {
   // Begins to move up to `count` markets; tells how many.
   std::size_t move_markets(std::size_t count);
 
+  // Somebody doubts our books of these: new snapshots, and from another socket if that did not
+  // help.
+  void renew(Markets markets);
+  // Replaces the socket of a connection.
+  void replace(std::int32_t connection, const std::string& reason);
+
   // While the exchange is paused, sockets that it cuts come back slowly.
   void set_exchange_paused(bool paused) { damped_ = paused; }
 

@@ -59,6 +59,11 @@ class Session {
   // Closes the socket in good order; on_closed has been called when is_closed() is true.
   void stop();
 
+  // Closes the socket, if there is one, and dials again.
+  void replace(const std::string& reason) {
+    if (is_open()) drop(reason);
+  }
+
   // Of an orderbook session: a change of what it shall hold.
   template <typename Change>
   void change(Change what) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/crc32.h"
+
 namespace kd {
 namespace {
 
@@ -111,7 +113,15 @@ Expected<UniverseRules> UniverseRules::parse(const std::vector<std::string>& inc
 
 bool UniverseRules::wants_combos(Channel channel) const { return combos_[place_of(channel)]; }
 
+UniverseRules UniverseRules::shard(int index, int count) const {
+  auto part = *this;
+  part.shard_index_ = static_cast<std::uint32_t>(index);
+  part.shard_count_ = static_cast<std::uint32_t>(count);
+  return part;
+}
+
 bool UniverseRules::decide(std::string_view ticker, Channel channel) const {
+  if (shard_count_ > 1 && crc32(ticker) % shard_count_ != shard_index_) return false;
   if (is_combo(ticker) && !wants_combos(channel)) return false;
   const auto matches = [&](const Pattern& pattern) { return pattern.matches(ticker); };
   if (!include_.empty() && std::none_of(include_.begin(), include_.end(), matches)) return false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,8 +32,12 @@ class UniverseRules {
                                        const std::vector<std::string>& exclude,
                                        const std::vector<std::string>& combos);
   UniverseRules() = default;  // everything
+  // Of what these select, part `index` of `count`, by a hash of the ticker.
+  UniverseRules shard(int index, int count) const;
 
-  bool everything() const { return include_.empty() && exclude_.empty() && all_combos_; }
+  bool everything() const {
+    return include_.empty() && exclude_.empty() && all_combos_ && shard_count_ == 1;
+  }
   bool wants(std::string_view ticker, Channel channel) const {
     return everything() || decide(ticker, channel);
   }
@@ -54,6 +59,8 @@ class UniverseRules {
   std::vector<Pattern> include_;
   std::vector<Pattern> exclude_;
   bool all_combos_ = true;
+  std::uint32_t shard_index_ = 0;
+  std::uint32_t shard_count_ = 1;
   std::array<bool, 4> combos_{true, true, true, true};  // by place in the list of channels
 };
 

@@ -100,5 +100,23 @@ TEST(UniverseRulesTest, GlobsMatchAsShellsDo) {
   EXPECT_FALSE(glob_matches("", "a"));
 }
 
+TEST(UniverseRulesTest, ShardsDivideTheMarketsAmongThemselves) {
+  const auto all = rules({"KX*"});
+  std::array<int, 3> counts{};
+  for (int i = 0; i < 3000; ++i) {
+    const auto ticker = "KXA-26NOV22-T" + std::to_string(i);
+    int takers = 0;
+    for (int index = 0; index < 3; ++index) {
+      if (!all.shard(index, 3).wants(ticker, Channel::kOrderbook)) continue;
+      ++takers;
+      ++counts[static_cast<std::size_t>(index)];
+    }
+    ASSERT_EQ(takers, 1) << ticker;
+  }
+  for (const int count : counts) EXPECT_NEAR(count, 1000, 150);
+  EXPECT_FALSE(UniverseRules().shard(0, 2).everything());
+  EXPECT_TRUE(UniverseRules().shard(0, 1).everything());
+}
+
 }  // namespace
 }  // namespace kd

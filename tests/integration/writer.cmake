@@ -1,5 +1,6 @@
 kd_test(NAME writer_integration_test LABEL integration
         SOURCES ${CMAKE_CURRENT_LIST_DIR}/writer_test.cc
+                ${CMAKE_CURRENT_LIST_DIR}/resync_inbox_test.cc
                 ${CMAKE_CURRENT_LIST_DIR}/writer_spill_test.cc
                 ${CMAKE_CURRENT_LIST_DIR}/writer_crash_test.cc
         DEPS kd_writer_process)
