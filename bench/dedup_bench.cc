@@ -1,7 +1,7 @@
 // How fast unique rows reach production, against a raw COPY of the same rows into the same table
 // (keyed, indexed, durable) in the same run.
 //
-//   kd_dedup_bench [rows] [gatherers]
+//   kd_dedup_bench [rows] [gatherers] [native|timescaledb]
 
 #include <fmt/format.h>
 
@@ -18,7 +18,9 @@
 #include "database/local_cluster.h"
 #include "database/migrations.h"
 #include "database/partitions.h"
+#include "database/storage_engine.h"
 #include "dedup/deduplicator.h"
+#include "dedup/frozen_lines.h"
 #include "dedup/merge.h"
 
 namespace kd {
@@ -90,25 +92,32 @@ class SilentObserver : public DedupObserver {
   void on_gatherer_error(std::size_t, std::size_t) override {}
   void on_rewind(std::size_t, std::size_t) override {}
   void on_round(const RoundOutcome&) override {}
+  void on_frozen(std::size_t) override {}
   void on_commit_latency(std::size_t, std::chrono::microseconds) override {}
 };
 
-std::unique_ptr<LocalCluster> make_cluster(const std::filesystem::path& directory, bool durable) {
+std::unique_ptr<LocalCluster> make_cluster(const std::filesystem::path& directory, bool durable,
+                                           StorageEngine engine) {
   LocalClusterOptions options;
   options.directory = directory;
   options.durable = durable;
   options.dies_with_parent = true;
   options.settings = {{"shared_buffers", "256MB"}};
+  if (engine == StorageEngine::kTimescaleDb) {
+    options.settings["shared_preload_libraries"] = "timescaledb";
+    options.settings["timescaledb.telemetry_level"] = "off";
+    options.settings["timescaledb.max_background_workers"] = "0";
+  }
   auto cluster = must(LocalCluster::open(std::move(options)));
   must(cluster->start());
   return cluster;
 }
 
 std::unique_ptr<Connection> database(LocalCluster& cluster, const std::string& name,
-                                     SchemaKind kind) {
+                                     SchemaKind kind, StorageEngine engine) {
   must(ensure_database(cluster, name));
   auto connection = must(Connection::connect(cluster.connect_options(name)));
-  must(migrate(*connection, kind));
+  must(migrate(*connection, kind, engine));
   return connection;
 }
 
@@ -124,7 +133,7 @@ void copy_all(Connection& connection, std::int64_t rows,
   static_cast<void>(rows);
 }
 
-double bench_merge(std::int64_t rows, std::size_t gatherers) {
+double bench_merge(std::int64_t rows, std::size_t gatherers, bool watch) {
   const auto& spec = table_specs()[table_index("orderbook_deltas")];
   TableMerge merge(spec, {.gatherers = std::vector<std::string>(gatherers, "gatherer-1"),
                           .seen = {},
@@ -136,18 +145,20 @@ double bench_merge(std::int64_t rows, std::size_t gatherers) {
     pages.emplace_back().rows = gatherer_rows(i, kBatch);
   }
   MergedRows out;
+  FrozenLines lines(gatherers, {});
   const auto start = Clock::now();
   for (auto& page : pages) {
     out.clear();
     for (page.gatherer = 0; page.gatherer < gatherers; ++page.gatherer) {
-      merge.add(page, to_us(wall_now()), out);
+      merge.add(page, to_us(wall_now()), out, watch ? &lines : nullptr);
     }
   }
   return static_cast<double>(rows) * static_cast<double>(gatherers) / seconds_since(start);
 }
 
-double bench_copy(LocalCluster& cluster, std::int64_t rows, const char* name) {
-  auto connection = database(cluster, name, SchemaKind::kProduction);
+double bench_copy(LocalCluster& cluster, std::int64_t rows, const char* name,
+                  StorageEngine engine) {
+  auto connection = database(cluster, name, SchemaKind::kProduction, engine);
   std::vector<std::vector<char>> batches;
   for (std::int64_t i = 0; i < rows; i += kBatch) batches.push_back(production_rows(i, kBatch));
   const auto start = Clock::now();
@@ -156,16 +167,17 @@ double bench_copy(LocalCluster& cluster, std::int64_t rows, const char* name) {
 }
 
 double bench_rounds(LocalCluster& sources, LocalCluster& cluster, std::int64_t rows,
-                    std::size_t gatherers) {
+                    std::size_t gatherers, StorageEngine engine) {
   Deduplicator::Options options;
   std::vector<std::vector<char>> batches;
   for (std::int64_t i = 0; i < rows; i += kBatch) batches.push_back(gatherer_rows(i, kBatch));
   for (std::size_t g = 0; g < gatherers; ++g) {
     const auto name = fmt::format("gatherer_{}", g + 1);
-    copy_all(*database(sources, name, SchemaKind::kGatherer), rows, batches, kHour + rows + 1);
+    copy_all(*database(sources, name, SchemaKind::kGatherer, engine), rows, batches,
+             kHour + rows + 1);
     options.gatherers.push_back({name, sources.connect_options(name)});
   }
-  auto production = database(cluster, "production", SchemaKind::kProduction);
+  auto production = database(cluster, "production", SchemaKind::kProduction, engine);
   options.production = cluster.connect_options("production");
   SilentObserver observer;
   Deduplicator deduplicator(options, observer, {must(open_log({.level = "warn"})), "bench"});
@@ -192,18 +204,22 @@ double bench_rounds(LocalCluster& sources, LocalCluster& cluster, std::int64_t r
 int main(int argc, char** argv) {
   const std::int64_t rows = argc > 1 ? std::atoll(argv[1]) / kd::kBatch * kd::kBatch : 1'000'000;
   const auto gatherers = static_cast<std::size_t>(argc > 2 ? std::atoi(argv[2]) : 3);
+  const auto engine = kd::must(kd::storage_engine_named(argc > 3 ? argv[3] : "native"));
   std::string name = std::filesystem::temp_directory_path() / "kdb-XXXXXX";
   KD_CHECK(::mkdtemp(name.data()) != nullptr);
   std::filesystem::permissions(name, std::filesystem::perms(0755));
   {
-    const auto merge = kd::bench_merge(rows, gatherers);
-    fmt::print("merge alone, {} lines: {:.0f} rows/s in\n", gatherers, merge);
-    const auto sources = kd::make_cluster(name + "/g", false);
-    const auto production = kd::make_cluster(name + "/p", true);
-    const auto raw = kd::bench_copy(*production, rows, "raw_1");
+    for (const bool watch : {false, true}) {
+      const auto merge = kd::bench_merge(rows, gatherers, watch);
+      fmt::print("merge alone, {} lines{}: {:.0f} rows/s in, {:.0f} ns per row\n", gatherers,
+                 watch ? ", silent ones looked for" : "", merge, 1e9 / merge);
+    }
+    const auto sources = kd::make_cluster(name + "/g", false, engine);
+    const auto production = kd::make_cluster(name + "/p", true, engine);
+    const auto raw = kd::bench_copy(*production, rows, "raw_1", engine);
     fmt::print("raw COPY, durable, keyed and indexed: {:.0f} rows/s\n", raw);
-    const auto merged = kd::bench_rounds(*sources, *production, rows, gatherers);
-    const auto again = kd::bench_copy(*production, rows, "raw_2");
+    const auto merged = kd::bench_rounds(*sources, *production, rows, gatherers, engine);
+    const auto again = kd::bench_copy(*production, rows, "raw_2", engine);
     fmt::print("raw COPY again: {:.0f} rows/s\n", again);
     fmt::print("deduplicator, {} gatherers, unique rows: {:.0f} rows/s ({:.2f} of raw COPY)\n",
                gatherers, merged, merged / ((raw + again) / 2));

@@ -18,6 +18,7 @@ enum class RestPriority : std::uint8_t {
   kFirstWalk,
   kSweep,  // order books
   kLaterWalk,
+  kBackfill,  // what could as well come tomorrow
 };
 
 // Decides which waiting request may be sent and when: one token bucket shared by everybody, by
@@ -53,7 +54,7 @@ class ReadBudget {
   bool refused() const { return credentials_ != Credentials::kTaken; }
 
  private:
-  static constexpr std::size_t kPriorities = 6;
+  static constexpr std::size_t kPriorities = 7;
   static constexpr int kOldestEvery = 8;  // grants
   enum class Credentials : std::uint8_t { kTaken, kRefused, kOnTrial };
 

@@ -15,6 +15,7 @@ constexpr TokenBucket::Options kNarrow{.refill_per_second = 10, .capacity = 10};
 
 TEST(ReadBudgetTest, WhatMattersMoreGoesFirst) {
   ReadBudget budget(kBasic, kStart);
+  budget.wait(0, RestPriority::kBackfill);
   budget.wait(1, RestPriority::kLaterWalk);
   budget.wait(2, RestPriority::kSweep);
   budget.wait(3, RestPriority::kStatus);
@@ -23,6 +24,7 @@ TEST(ReadBudgetTest, WhatMattersMoreGoesFirst) {
   EXPECT_EQ(budget.next(kStart), 2U);
   EXPECT_EQ(budget.next(kStart), 4U);
   EXPECT_EQ(budget.next(kStart), 1U);
+  EXPECT_EQ(budget.next(kStart), 0U);
   EXPECT_EQ(budget.next(kStart), std::nullopt);
   EXPECT_EQ(budget.next_at(kStart), std::nullopt);
 }

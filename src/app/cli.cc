@@ -8,12 +8,17 @@
 #include <set>
 #include <string>
 
+#include "app/backfill_command.h"
+#include "app/book_command.h"
+#include "app/coverage_command.h"
+#include "app/doctor_command.h"
 #include "app/exit_code.h"
 #include "app/migrate_command.h"
 #include "app/tape_cli.h"
 #include "app/universe_command.h"
 #include "app/up_arguments.h"
 #include "app/up_command.h"
+#include "app/verify_command.h"
 #include "base/version.h"
 #include "config/nearest.h"
 #include "config/printer.h"
@@ -30,11 +35,12 @@ constexpr const char* kFooter = R"(Examples:
 'kalshi-data COMMAND --help' tells more of each.
 
 Exit codes: 0 ok, 1 failure, 2 command line or configuration, 3 cannot start,
-4 up: a row is missing or doubled, 130 up: stopped before its audit)";
+4 up, verify, backfill: something is missing or wrong, 130 up: stopped before its audit)";
 
 constexpr const char* kMigrateFooter = R"(Examples:
   kalshi-data migrate gatherer --config /etc/kalshi-data/gatherer.yaml --user postgres
   kalshi-data migrate production --url postgres://admin@prod-host:5432/kalshi_prod
+  kalshi-data migrate production --engine native --config /etc/kalshi-data/deduplicator.yaml
 
 Exit codes: 0 up to date; 2 command line or configuration; 3 the database is out of reach, holds
 another schema, or refuses a migration)";
@@ -79,6 +85,10 @@ void add_migrate(CLI::App& cli, MigrateOptions& options, Choice& choice) {
     where->require_option(1);
     command->add_option("--user", options.user,
                         "With --config: a role that may create roles (password: PGPASSWORD)");
+    command
+        ->add_option("--engine", options.engine,
+                     "What keeps the partitions: auto, timescaledb, native (the file's; auto)")
+        ->check(CLI::IsMember({"auto", "timescaledb", "native"}));
     command->callback([&options, &choice, kind] {
       options.kind = kind;
       choice.action = [&options] { return run_migrate(options); };
@@ -178,6 +188,13 @@ int run_kalshi_data(int argc, char** argv) {
   add_up(cli, up, choice);
   add_migrate(cli, migrate, choice);
   add_universe_commands(cli,
+                        [&choice](std::function<int()> run) { choice.action = std::move(run); });
+  add_backfill_commands(cli,
+                        [&choice](std::function<int()> run) { choice.action = std::move(run); });
+  add_doctor_command(cli, [&choice](std::function<int()> run) { choice.action = std::move(run); });
+  add_book_commands(cli, [&choice](std::function<int()> run) { choice.action = std::move(run); });
+  add_verify_commands(cli, [&choice](std::function<int()> run) { choice.action = std::move(run); });
+  add_coverage_commands(cli,
                         [&choice](std::function<int()> run) { choice.action = std::move(run); });
   add_tape_commands(cli, [&choice](std::function<int()> run) { choice.action = std::move(run); });
   add_config(cli, choice);

@@ -81,10 +81,23 @@ DedupMetrics::DedupMetrics(MetricsRegistry& registry, const std::vector<std::str
       pairs[t] = make_pair(registry,
                            {{"gatherer", gatherer}, {"table", std::string(table_specs()[t].name)}});
     }
-    gatherer_health_.push_back(&registry.gauge("dedup_gatherer_health",
-                                               "1 while the gatherer's database can be reached",
-                                               {{"gatherer", gatherer}}));
+    per_gatherer_.push_back(make_gatherer(registry, gatherer));
   }
+}
+
+DedupMetrics::PerGatherer DedupMetrics::make_gatherer(MetricsRegistry& registry,
+                                                      const std::string& gatherer) const {
+  const Labels labels{{"gatherer", gatherer}};
+  return {
+      .health = &registry.gauge("dedup_gatherer_health",
+                                "1 while the gatherer's database can be reached", labels),
+      .mode = &registry.gauge(
+          "dedup_sync_mode", "0 realtime, 1 catch-up, 2 backfill, -1 the gatherer is away", labels),
+      .proofs_held = &registry.gauge("dedup_proofs_held",
+                                     "1 while proofs wait for rows that came before them", labels),
+      .frozen = &registry.counter(
+          "dedup_frozen_lines_total",
+          "times the gatherer was found silent on a market that another one received", labels)};
 }
 
 DedupMetrics::PerTable DedupMetrics::make_table(MetricsRegistry& registry,
@@ -144,6 +157,8 @@ void DedupMetrics::on_round(const RoundOutcome& outcome) {
   }
 }
 
+void DedupMetrics::on_frozen(std::size_t gatherer) { per_gatherer_[gatherer].frozen->add(); }
+
 void DedupMetrics::on_commit_latency(std::size_t table, std::chrono::microseconds since_exchange) {
   if (tables_[table].latency != nullptr) tables_[table].latency->observe(seconds(since_exchange));
 }
@@ -152,7 +167,10 @@ void DedupMetrics::publish(const Deduplicator::Status& status) {
   connected_.set(flag(status.production_connected));
   leader_.set(flag(status.leader));
   for (std::size_t g = 0; g < status.sync.size(); ++g) {
-    gatherer_health_[g]->set(flag(status.gatherer_connected[g]));
+    per_gatherer_[g].health->set(flag(status.gatherer_connected[g]));
+    const auto mode = g < status.mode.size() ? status.mode[g] : std::nullopt;
+    per_gatherer_[g].mode->set(mode ? static_cast<double>(*mode) : -1);
+    per_gatherer_[g].proofs_held->set(flag(g < status.proofs_held.size() && status.proofs_held[g]));
     for (std::size_t t = 0; t < kTableCount; ++t) {
       const auto& sync = status.sync[g][t];
       pairs_[g][t].lag->set(sync.lag_seconds);

@@ -22,6 +22,7 @@ class DedupMetrics : public DedupObserver {
   void on_gatherer_error(std::size_t gatherer, std::size_t table) override;
   void on_rewind(std::size_t gatherer, std::size_t table) override;
   void on_round(const RoundOutcome& outcome) override;
+  void on_frozen(std::size_t gatherer) override;
   void on_commit_latency(std::size_t table, std::chrono::microseconds since_exchange) override;
 
   // Sets the gauges; call before a scrape.
@@ -44,13 +45,20 @@ class DedupMetrics : public DedupObserver {
     Gauge* caught_up;
     Gauge* caught_up_at;
   };
+  struct PerGatherer {
+    Gauge* health;
+    Gauge* mode;
+    Gauge* proofs_held;
+    Counter* frozen;
+  };
 
   PerTable make_table(MetricsRegistry& registry, const std::string& table) const;
+  PerGatherer make_gatherer(MetricsRegistry& registry, const std::string& gatherer) const;
   PerGathererTable make_pair(MetricsRegistry& registry, const Labels& labels) const;
 
   std::array<PerTable, kTableCount> tables_;
   std::vector<std::array<PerGathererTable, kTableCount>> pairs_;
-  std::vector<Gauge*> gatherer_health_;
+  std::vector<PerGatherer> per_gatherer_;
   Gauge& connected_;
   Gauge& leader_;
 };

@@ -53,6 +53,18 @@ TEST_F(DedupMetricsTest, MeasuresLatencyOnlyWhereTheExchangeStampedTheRow) {
               Not(HasSubstr("dedup_commit_latency_seconds_count{table=\"ledger\"}")));
 }
 
+TEST_F(DedupMetricsTest, SaysInWhichModeEachGathererIs) {
+  status_.mode = {SyncMode::kBackfill, std::nullopt};
+  status_.proofs_held = {true, false};
+  metrics_.publish(status_);
+  metrics_.on_frozen(1);
+  const auto text = registry_.scrape();
+  EXPECT_THAT(text, HasSubstr("dedup_sync_mode{gatherer=\"g1\"} 2"));
+  EXPECT_THAT(text, HasSubstr("dedup_sync_mode{gatherer=\"g2\"} -1"));
+  EXPECT_THAT(text, HasSubstr("dedup_proofs_held{gatherer=\"g1\"} 1"));
+  EXPECT_THAT(text, HasSubstr("dedup_frozen_lines_total{gatherer=\"g2\"} 1"));
+}
+
 TEST_F(DedupMetricsTest, HealthIsThatOfTheWorstPart) {
   EXPECT_EQ(overall_health(dedup_health(status_, gatherers_)), "healthy");
   status_.gatherer_connected[0] = false;

@@ -4,6 +4,7 @@
 
 #include "app/connect_options.h"
 #include "base/version.h"
+#include "database/storage_engine.h"
 
 namespace kd {
 namespace {
@@ -46,6 +47,7 @@ Deduplicator::Options options_of(const DeduplicatorConfig& config) {
   // The bound is for all tables together; deltas are nearly everything.
   out.seen.window_us = std::chrono::microseconds(config.sync.seen_window).count();
   out.seen.max_bytes = static_cast<std::size_t>(config.sync.seen_bytes) / 2;
+  out.shard = {.index = config.shard.index, .count = config.shard.count};
   return out;
 }
 
@@ -56,7 +58,8 @@ DeduplicatorApp::DeduplicatorApp(const DeduplicatorConfig& config, Logger log)
       log_(std::move(log)),
       gatherers_(ids_of(config)),
       metrics_(registry_, gatherers_),
-      deduplicator_(options_of(config), metrics_, log_.with("dedup")) {}
+      deduplicator_(options_of(config), metrics_, log_.with("dedup")),
+      services_(config_, deduplicator_, registry_, log_) {}
 
 DeduplicatorApp::~DeduplicatorApp() {
   loop_.stop();
@@ -67,7 +70,16 @@ Expected<void> DeduplicatorApp::start(StopSignals& signals) {
   if (auto listening = listen(); !listening) return listening;
   deduplicator_.start();
   server_thread_ = std::jthread([this] { loop_.run(); });
-  return await_production(signals);
+  KD_DO(await_production(signals));
+  return stop_requested_ ? Expected<void>{} : start_services();
+}
+
+Expected<void> DeduplicatorApp::start_services() {
+  KD_TRY(const auto connection,
+         Connection::connect(
+             connect_options(config_.production, "kalshi " + config_.deduplicator_id)));
+  KD_DO(require_engine(*connection, config_.production.engine));
+  return services_.start();
 }
 
 Expected<void> DeduplicatorApp::listen() {
@@ -107,12 +119,16 @@ void DeduplicatorApp::wait(StopSignals& signals) {
   while (!stop_requested_) stop_requested_ = signals.wait(1h);
 }
 
-void DeduplicatorApp::stop() { deduplicator_.stop(); }
+void DeduplicatorApp::stop() {
+  services_.stop();
+  deduplicator_.stop();
+}
 
 HttpResponse DeduplicatorApp::answer(const HttpRequest& request) {
   const auto status = deduplicator_.status();
   if (request.path() == config_.metrics.path && config_.metrics.enabled) {
     metrics_.publish(status);
+    services_.publish_metrics();
     return {.status = 200,
             .content_type = "text/plain; version=0.0.4",
             .body = registry_.scrape(),

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/dedup_metrics.h"
+#include "app/production_services.h"
 #include "app/stop_signals.h"
 #include "base/log.h"
 #include "config/options.h"
@@ -41,6 +42,7 @@ class DeduplicatorApp {
  private:
   Expected<void> listen();
   Expected<void> await_production(StopSignals& signals);
+  Expected<void> start_services();
   HttpResponse answer(const HttpRequest& request);
 
   const DeduplicatorConfig config_;
@@ -50,6 +52,7 @@ class DeduplicatorApp {
   MetricsRegistry registry_;
   DedupMetrics metrics_;
   Deduplicator deduplicator_;
+  ProductionServices services_;
   bool stop_requested_ = false;
   EventLoop loop_;
   std::unique_ptr<HttpServer> server_;

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "app/api_client.h"
 #include "app/connect_options.h"
 #include "app/gatherer_recovery.h"
+#include "app/maintenance_metrics.h"
+#include "app/storage_options.h"
 #include "base/version.h"
 #include "codec/gatherer_rows.h"
 #include "connection/health.h"
@@ -16,10 +19,6 @@ namespace kd {
 namespace {
 
 constexpr std::chrono::seconds kCloseWait{5};
-
-// The smallest tier's, until the account's own limits are known (protocol notes, section 2.9).
-constexpr double kBasicTokensPerSecond = 200;
-constexpr double kBucketSeconds = 3;
 
 Error refused_credentials(const std::string& what) {
   return {Remedy::kGiveUp, what +
@@ -89,6 +88,7 @@ Expected<void> GathererApp::start() {
   pool_->start();
   if (poller_ != nullptr) poller_->start();
   make_inbox();
+  make_maintenance();
   ready_ = true;
   log_.info(
       "started",
@@ -98,8 +98,7 @@ Expected<void> GathererApp::start() {
 }
 
 Expected<void> GathererApp::load_key() {
-  KD_TRY(auto key, SigningKey::load_pem(config_.api.private_key_file));
-  signer_ = std::make_shared<Signer>(config_.api.key_id, std::move(key));
+  KD_TRY(signer_, signer_of(config_.api));
   return {};
 }
 
@@ -166,19 +165,7 @@ void GathererApp::on_tape_loss(const TapeLoss& loss) {
   store_.note(event);
 }
 
-void GathererApp::make_rest() {
-  const auto& api = config_.api;
-  const double tokens = api.read_tokens_per_second.value_or(kBasicTokensPerSecond) * api.read_share;
-  RestClient::Options options;
-  options.base_url = api.rest_url;
-  options.ca_file = api.ca_file;
-  options.timeout = api.timeout;
-  options.max_retries = api.max_retries;
-  options.retry_backoff = api.retry_backoff;
-  options.tokens_per_second = tokens;
-  options.bucket_capacity = tokens * kBucketSeconds;
-  rest_ = std::make_unique<RestClient>(std::move(options), signer_, metrics_, log_.with("rest"));
-}
+void GathererApp::make_rest() { rest_ = make_rest_client(config_.api, signer_, metrics_, log_); }
 
 void GathererApp::make_lanes() {
   for (int i = 0; i < config_.connections.io_threads; ++i) make_lane(lanes_.size());
@@ -337,6 +324,11 @@ void GathererApp::make_inbox() {
       std::move(hooks), log_.with("inbox"));
 }
 
+void GathererApp::make_maintenance() {
+  maintenance_ = std::make_unique<Maintenance>(maintenance_of(config_), log_.with("maintenance"));
+  maintenance_->start();
+}
+
 // At the start a WebSocket address that answers nobody is a wrong one. Later it is waited for.
 void GathererApp::on_unreachable(const std::string& what) {
   constexpr std::size_t kTries = 3;  // of every connection, on average
@@ -373,6 +365,7 @@ std::optional<Error> GathererApp::wait(StopSignals& signals) {
 bool GathererApp::stop() {
   log_.info("stopping");
   inbox_.reset();
+  maintenance_->stop();
   server_loop_.stop();
   server_thread_.join();
   registry_->request_stop();
@@ -393,7 +386,10 @@ bool GathererApp::stop() {
   return complete;
 }
 
-void GathererApp::publish_metrics() { pool_->publish_metrics(); }
+void GathererApp::publish_metrics() {
+  pool_->publish_metrics();
+  publish_maintenance(maintenance_->status(), metrics_);
+}
 
 HttpResponse GathererApp::answer(const HttpRequest& request) {
   if (request.path() == config_.metrics.path && config_.metrics.enabled) {

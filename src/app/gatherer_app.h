@@ -18,6 +18,7 @@
 #include "base/mutex.h"
 #include "config/options.h"
 #include "connection/pool.h"
+#include "database/maintenance.h"
 #include "market/market_registry.h"
 #include "metrics/health.h"
 #include "metrics/registry.h"
@@ -64,6 +65,7 @@ class GathererApp {
   void make_registry();
   void make_poller();
   void make_inbox();
+  void make_maintenance();
   Router::Options router_options(std::size_t lane);
   void connect_sessions(SessionHooks& hooks);
   void ask_legs(std::size_t lane, Router::LegQuestion question);
@@ -100,6 +102,7 @@ class GathererApp {
   std::vector<std::unique_ptr<GathererLane>> lanes_;
   std::unique_ptr<ConnectionPool> pool_;
   std::unique_ptr<ResyncInbox> inbox_;
+  std::unique_ptr<Maintenance> maintenance_;
   Mutex mutex_;
   std::optional<Error> gave_up_ KD_GUARDED_BY(mutex_);
   std::atomic<bool> ready_{false};  // everything above is made; the server's thread may look

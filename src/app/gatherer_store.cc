@@ -9,6 +9,7 @@
 
 #include "app/connect_options.h"
 #include "database/migrations.h"
+#include "database/storage_engine.h"
 
 namespace kd {
 namespace {
@@ -89,7 +90,10 @@ Expected<void> GathererStore::check_database() const {
   const auto until = std::chrono::steady_clock::now() + kDatabaseWait;
   for (;;) {
     auto connection = Connection::connect(connect_options(config_.database, "kalshi gatherer"));
-    if (connection) return require_schema(**connection, SchemaKind::kGatherer);
+    if (connection) {
+      KD_DO(require_schema(**connection, SchemaKind::kGatherer));
+      return require_engine(**connection, config_.database.engine);
+    }
     const bool hopeless = connection.error().remedy == Remedy::kGiveUp;
     if (hopeless || std::chrono::steady_clock::now() > until) {
       return fail(Remedy::kGiveUp, connection.error().what +

@@ -96,7 +96,9 @@ Expected<void> LocalPlatform::drop_orphaned_clusters() {
 // Both kinds that the exchange takes: the second gatherer's is Ed25519.
 Expected<void> LocalPlatform::make_keys() {
   if (options_.exchange) return {};
-  for (const auto& id : gatherer_names(options_)) {
+  auto ids = gatherer_names(options_);
+  ids.push_back(kDeduplicatorName);
+  for (const auto& id : ids) {
     if (fs::exists(layout_.private_key(id)) && fs::exists(layout_.public_key(id))) continue;
     const auto generate =
         id == gatherer_name(1) ? generate_ed25519_key_pair : generate_rsa_key_pair;
@@ -108,14 +110,20 @@ Expected<void> LocalPlatform::make_keys() {
 Expected<void> LocalPlatform::open_clusters() {
   for (const auto& name : gatherer_names(options_)) {
     around_.tell("starting database " + name);
-    PrivateCluster::Options cluster{
-        name, kGathererDatabase, SchemaKind::kGatherer, {"gatherer", "dedup_reader"}};
+    PrivateCluster::Options cluster{name,
+                                    kGathererDatabase,
+                                    SchemaKind::kGatherer,
+                                    {"gatherer", "dedup_reader"},
+                                    options_.engine};
     KD_TRY(auto opened, PrivateCluster::open(layout_, std::move(cluster)));
     gatherers_.push_back(std::move(opened));
   }
   around_.tell(std::string("starting database ") + kProductionCluster);
-  PrivateCluster::Options cluster{
-      kProductionCluster, kProductionDatabase, SchemaKind::kProduction, {"deduplicator"}};
+  PrivateCluster::Options cluster{kProductionCluster,
+                                  kProductionDatabase,
+                                  SchemaKind::kProduction,
+                                  {"deduplicator", "reader"},
+                                  options_.engine};
   KD_TRY(production_, PrivateCluster::open(layout_, std::move(cluster)));
   return {};
 }

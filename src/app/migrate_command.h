@@ -13,6 +13,7 @@ struct MigrateOptions {
   std::optional<std::string> config;  // a daemon's file: its database
   std::optional<std::string> url;     // or postgres://…
   std::optional<std::string> user;    // instead of the file's user: one that may create roles
+  std::optional<std::string> engine;  // auto, timescaledb, native; absent: the file's, or auto
 };
 
 // Answers an ExitCode.

@@ -24,6 +24,7 @@ Expected<std::unique_ptr<PrivateCluster>> PrivateCluster::open(const UpLayout& l
   server.superuser_password = password;
   server.dies_with_parent = true;
   server.settings = settings_for_one_machine();
+  server.timescaledb = options.engine == StorageEngine::kTimescaleDb;
   KD_TRY(auto opened, LocalCluster::open(std::move(server)));
   std::unique_ptr<PrivateCluster> cluster(
       new PrivateCluster(std::move(options), std::move(opened)));
@@ -35,7 +36,7 @@ Expected<void> PrivateCluster::prepare(const UpLayout& layout) {
   KD_DO(server_->start());
   KD_DO(ensure_database(*server_, options_.database));
   KD_TRY(const auto superuser, connect());
-  KD_DO(migrate(*superuser, options_.schema));
+  KD_DO(migrate(*superuser, options_.schema, options_.engine));
   std::map<std::string, std::string> passwords;
   for (const auto& role : options_.roles) {
     KD_TRY(passwords[role], secret_in(layout.secret(options_.name, role)));

@@ -22,6 +22,7 @@ class PrivateCluster {
     std::string database;  // "kalshi_ts", "kalshi_prod"
     SchemaKind schema = SchemaKind::kGatherer;
     std::vector<std::string> roles;  // that get a password
+    StorageEngine engine = StorageEngine::kNative;
   };
 
   static Expected<std::unique_ptr<PrivateCluster>> open(const UpLayout& layout, Options options);

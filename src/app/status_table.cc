@@ -55,16 +55,6 @@ std::string exchange_text(const UpFigures& figures) {
 
 }  // namespace
 
-std::string with_commas(std::int64_t number) {
-  std::string out = std::to_string(number);
-  const std::size_t first = number < 0 ? 1 : 0;
-  for (std::size_t at = out.size(); at > first + 3;) {
-    at -= 3;
-    out.insert(at, ",");
-  }
-  return out;
-}
-
 std::string render_table(const UpFigures& figures) {
   std::string out =
       fmt::format("  {} s   {}\n{}", figures.at.count() / 1000, exchange_text(figures), heading());

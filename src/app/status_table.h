@@ -3,6 +3,7 @@
 #include <string>
 
 #include "app/up_figures.h"
+#include "base/with_commas.h"
 
 namespace kd {
 
@@ -11,8 +12,5 @@ std::string render_table(const UpFigures& figures);
 
 // The same in one line, for logs and pipes; without a newline.
 std::string render_line(const UpFigures& figures);
-
-// 1234567 -> "1,234,567".
-std::string with_commas(std::int64_t number);
 
 }  // namespace kd

@@ -117,6 +117,10 @@ CLI::App* add_up_command(CLI::App& cli, UpArguments& arguments) {
                  "Write the report as JSON to this file: the audit of --for or --replay, or what "
                  "the run took; without an end once everything is subscribed");
   up->add_option("--dir", arguments.directory, "Where everything is kept")->capture_default_str();
+  up->add_option("--engine", arguments.engine,
+                 "Storage engine of new databases: native, or timescaledb where it is installed")
+      ->check(CLI::IsMember({"native", "timescaledb"}))
+      ->capture_default_str();
   up->add_option("--port", arguments.port,
                  "First of the ports used, one a process; without: free ones")
       ->check(CLI::Range(1, 65'000));
@@ -140,6 +144,7 @@ Expected<UpOptions> to_options(const UpArguments& arguments) {
   }
   if (!arguments.replay.empty()) options.replay = arguments.replay;
   if (!arguments.report.empty()) options.report = arguments.report;
+  KD_TRY(options.engine, storage_engine_named(arguments.engine));
   options.keep = arguments.keep;
   if (arguments.port != 0) options.port = static_cast<std::uint16_t>(arguments.port);
   options.directory = arguments.directory;

@@ -20,6 +20,7 @@ struct UpArguments {
   std::string replay;
   std::string directory = "var";
   std::string report;
+  std::string engine = "native";
   int port = 0;
   bool keep = false;
   std::optional<int> gatherers;

@@ -10,6 +10,7 @@
 
 #include "app/real_exchange.h"
 #include "base/expected.h"
+#include "database/storage_engine.h"
 
 namespace kd {
 
@@ -29,7 +30,8 @@ struct UpOptions {
   bool keep = false;                            // go on in it even for a replay
   std::optional<std::uint16_t> port;            // first of consecutive ports; absent: any free ones
   std::optional<RealExchange> exchange;         // absent: the simulator
-  int markets_per_sid = 7'500;                  // as the simulator allows and gatherers use
+  StorageEngine engine = StorageEngine::kNative;       // of databases that are made now
+  int markets_per_sid = 7'500;                         // as the simulator allows and gatherers use
   std::vector<std::string> simulator_arguments;        // further ones, as they are
   std::map<std::string, std::string> gatherer_config;  // further keys, or other values; YAML
 

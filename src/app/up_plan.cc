@@ -11,12 +11,16 @@ namespace {
 // The clients subscribe about so many markets a second on two cores.
 constexpr int kSlowestSubscribing = 500;
 
-void set_exchange(ConfigText& config, const RealExchange& exchange) {
+void set_rest(ConfigText& config, const RealExchange& exchange) {
   config.set("api.rest_url", yaml_quoted(exchange.rest_url));
-  config.set("api.ws_url", yaml_quoted(exchange.ws_url));
   config.set("api.key_id", yaml_quoted(exchange.key_id));
   config.set("api.private_key_file", yaml_quoted(exchange.private_key_file));
   if (!exchange.ca_file.empty()) config.set("api.ca_file", yaml_quoted(exchange.ca_file));
+}
+
+void set_exchange(ConfigText& config, const RealExchange& exchange) {
+  set_rest(config, exchange);
+  config.set("api.ws_url", yaml_quoted(exchange.ws_url));
   std::string patterns;
   for (const auto& series : exchange.series) {
     patterns += (patterns.empty() ? "" : ", ") + yaml_quoted("series:" + series);
@@ -110,9 +114,7 @@ std::string UpPlan::gatherer_config(int index, const UpDatabase& database) const
   config.set("tape.dir", yaml_quoted(layout_.tape(name)));
   set_exchange(config, exchange_for(name));
   // Here they have one account; each client of the simulator has its own.
-  if (options_.exchange && options_.gatherers > 1) {
-    config.set("api.read_share", fmt::format("{:.4f}", 1.0 / options_.gatherers));
-  }
+  if (options_.exchange) config.set("api.read_share", share_of_budget());
   const auto sockets = share_sockets(options_.connections);
   config.set("connections.ticker", std::to_string(sockets.ticker));
   config.set("connections.trade", std::to_string(sockets.trade));
@@ -126,20 +128,28 @@ std::string UpPlan::gatherer_config(int index, const UpDatabase& database) const
   return config.text();
 }
 
+// The gatherers' and the deduplicator's.
+std::string UpPlan::share_of_budget() const {
+  return fmt::format("{:.4f}", 1.0 / (options_.gatherers + 1));
+}
+
 std::string UpPlan::deduplicator_config(const std::vector<UpDatabase>& gatherers,
                                         const UpDatabase& production) const {
-  std::string out = fmt::format("server:\n  port: {}\nlogging:\n  format: text\ngatherers:\n",
-                                ports_.deduplicator);
+  ConfigText config;
+  config.set("server.port", std::to_string(ports_.deduplicator));
+  config.set("logging.format", "text");
+  set_rest(config, exchange_for(kDeduplicatorName));
+  if (options_.exchange) config.set("api.read_share", share_of_budget());
+  for (const auto& [key, value] : database_keys(production, "deduplicator", kProductionCluster)) {
+    config.set("production." + key, value);
+  }
+  auto out = config.text() + "gatherers:\n";
   for (std::size_t i = 0; i < gatherers.size(); ++i) {
     const std::string name = gatherer_name(static_cast<int>(i));
     out += fmt::format("  - id: {}\n    database:\n", name);
     for (const auto& [key, value] : database_keys(gatherers[i], "dedup_reader", name)) {
       out += fmt::format("      {}: {}\n", key, value);
     }
-  }
-  out += "production:\n";
-  for (const auto& [key, value] : database_keys(production, "deduplicator", kProductionCluster)) {
-    out += fmt::format("  {}: {}\n", key, value);
   }
   return out;
 }

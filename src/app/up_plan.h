@@ -54,6 +54,7 @@ class UpPlan {
                                                                  const std::string& role,
                                                                  const std::string& cluster) const;
   // The simulator as one gatherer sees it, unless it is another exchange.
+  std::string share_of_budget() const;
   RealExchange exchange_for(const std::string& gatherer) const;
 
   const UpOptions options_;

@@ -76,7 +76,7 @@ TEST_F(UpPlanTest, ARealExchangeIsReachedWithTheUsersKeyForAFewSeries) {
   for (const char* line :
        {"rest_url: \"https://external-api.kalshi.com/trade-api/v2\"",
         "ws_url: \"wss://external-api-ws.kalshi.com/trade-api/ws/v2\"", "key_id: \"my key\"",
-        "private_key_file: \"/keys/mine.pem\"", "ca_file: \"/ca.pem\"", "read_share: 0.5",
+        "private_key_file: \"/keys/mine.pem\"", "ca_file: \"/ca.pem\"", "read_share: 0.3333",
         "include: [\"series:KXBTC15M\", \"series:KXHIGHNY\", \"series:KXCPIYOY\"]"}) {
     EXPECT_THAT(text, testing::HasSubstr(line));
   }
@@ -102,6 +102,7 @@ TEST_F(UpPlanTest, TheDeduplicatorKnowsEveryGatherer) {
   EXPECT_EQ(config->gatherers[2].id, "gatherer-3");
   EXPECT_EQ(config->gatherers[2].database.user, "dedup_reader");
   EXPECT_EQ(config->production.user, "deduplicator");
+  EXPECT_EQ(config->api.key_id, "deduplicator");
 }
 
 TEST_F(UpPlanTest, ASyntheticRunWithoutEndHasNoTruth) {

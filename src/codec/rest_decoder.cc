@@ -136,6 +136,19 @@ Expected<RestBook> book_from(object& holder, std::string ticker) {
   return out;
 }
 
+// taker_side is its name of before May 2026.
+Expected<Side> taker_of(object& item) {
+  const auto* const field =
+      optional_value(item, "taker_outcome_side") ? "taker_outcome_side" : "taker_side";
+  const auto side = optional_value(item, field);
+  if (!side) return bad("taker_outcome_side", "missing");
+  KD_TRY(const auto name, json::text(field, *side));
+  if (name != "yes" && name != "no") {
+    return bad(field, "unknown side '" + std::string(name) + "'");
+  }
+  return name == "yes" ? Side::kYes : Side::kNo;
+}
+
 Expected<RestTrade> trade_from(object& item) {
   RestTrade trade;
   KD_TRY(const auto id, required_text(item, "trade_id"));
@@ -145,10 +158,8 @@ Expected<RestTrade> trade_from(object& item) {
   KD_TRY(trade.yes_price, json::named("yes_price_dollars", Price::parse(price)));
   KD_TRY(const auto size, required_text(item, "count_fp"));
   KD_TRY(trade.size, json::named("count_fp", Size::parse(size)));
-  KD_TRY(const auto side, required_text(item, "taker_outcome_side"));
-  if (side != "yes" && side != "no")
-    return bad("taker_outcome_side", "unknown side '" + side + "'");
-  trade.taker_side = side == "yes" ? Side::kYes : Side::kNo;
+  if (trade.size < Size()) return bad("count_fp", "negative");
+  KD_TRY(trade.taker_side, taker_of(item));
   KD_TRY(const auto created, required_time(item, "created_time"));
   trade.time.at = floor_to_ms(created);
   if (created != trade.time.at) trade.time.finer = created;
@@ -294,12 +305,18 @@ Expected<TradesPage> decode_trades_page(std::string_view text) {
   Body body(text);
   KD_TRY(auto root, body.root());
   TradesPage page;
-  const auto read = [&](object& item) -> Expected<void> {
-    KD_TRY(auto trade, trade_from(item));
-    page.trades.push_back(std::move(trade));
+  KD_DO(for_each(root, "trades", [&](object& item) -> Expected<void> {
+    auto trade = trade_from(item);
+    if (trade) {
+      page.trades.push_back(*std::move(trade));
+      return {};
+    }
+    std::string_view raw;
+    if (const auto error = item.reset().error()) return bad("trades", error);
+    if (const auto error = item.raw_json().get(raw)) return bad("trades", error);
+    page.unreadable.push_back({trade.error().what, std::string(raw)});
     return {};
-  };
-  if (auto done = for_each(root, "trades", read); !done) return tl::unexpected(done.error());
+  }));
   KD_TRY(page.cursor, cursor_of(root));
   return page;
 }

@@ -84,7 +84,12 @@ struct RestTrade {
 };
 struct TradesPage {
   std::vector<RestTrade> trades;
-  std::string cursor;
+  struct Unreadable {
+    std::string reason;
+    std::string text;  // the entry as it came
+  };
+  std::vector<Unreadable> unreadable;  // they hide none beside them
+  std::string cursor;                  // empty: the last page
 };
 Expected<TradesPage> decode_trades_page(std::string_view body);
 

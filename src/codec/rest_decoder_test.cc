@@ -128,6 +128,27 @@ TEST(RestDecoderTest, FloorsTheTimeOfATradeAndKeepsTheRest) {
   EXPECT_EQ(trade.taker_side, Side::kNo);
 }
 
+TEST(RestDecoderTest, ATradeThatCannotBeReadExactlyHidesNoneBesideIt) {
+  const std::string good =
+      R"({"trade_id":"7e5b9c1a-52d3-4b0e-9d77-c3a1f8e20641","ticker":"A","count_fp":"1.50",)"
+      R"("yes_price_dollars":"0.5300","taker_side":"yes","created_time":"2026-08-11T00:30:42Z"})";
+  auto bad_price = good;
+  bad_price.replace(bad_price.find("0.5300"), 6, "0.5300001");
+  auto bad_count = good;
+  bad_count.replace(bad_count.find("1.50"), 4, "-1.50");
+  const auto page = decode_trades_page(R"({"trades":[)" + bad_price + "," + good + "," +
+                                       bad_count + R"(],"cursor":"next"})");
+  ASSERT_TRUE(page) << page.error().what;
+  ASSERT_EQ(page->trades.size(), 1U);
+  EXPECT_EQ(page->trades[0].taker_side, Side::kYes) << "as it was named before May 2026";
+  EXPECT_FALSE(page->trades[0].is_block);
+  ASSERT_EQ(page->unreadable.size(), 2U);
+  EXPECT_THAT(page->unreadable[0].reason, StartsWith("yes_price_dollars"));
+  EXPECT_EQ(page->unreadable[0].text, bad_price);
+  EXPECT_THAT(page->unreadable[1].reason, StartsWith("count_fp"));
+  EXPECT_EQ(page->cursor, "next");
+}
+
 TEST(RestDecoderTest, ReadsLimitsAndCutoff) {
   const auto limits = decode_account_limits(
       R"({"usage_tier":"basic","read":{"refill_rate":200,"bucket_capacity":600},"write":{"refill_rate":100,"bucket_capacity":100},"grants":[]})");

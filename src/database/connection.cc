@@ -350,6 +350,25 @@ Expected<bool> Connection::try_advisory_lock(std::int64_t key) {
 
 bool Connection::usable() const { return impl_->usable(); }
 
+SessionSecurity Connection::security() const {
+  PGconn* conn = impl_->conn.get();
+  const char* host = PQhost(conn);
+  const std::string_view name = host == nullptr ? "" : host;
+  SessionSecurity out;
+  out.local = name.empty() || name.starts_with('/') || name == "localhost" ||
+              name.starts_with("127.") || name == "::1";
+  out.encrypted = PQsslInUse(conn) != 0;
+  if (out.encrypted) out.protocol = PQsslAttribute(conn, "protocol");
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> all(PQconninfo(conn),
+                                                                         &PQconninfoFree);
+  for (const auto* option = all.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    if (std::string_view(option->keyword) == "sslmode" && option->val != nullptr) {
+      out.ssl_mode = option->val;
+    }
+  }
+  return out;
+}
+
 const std::string& Connection::target() const { return impl_->target; }
 
 std::int64_t advisory_key(std::string_view name) {

@@ -35,6 +35,14 @@ struct ConnectOptions {
   std::chrono::milliseconds statement_timeout{0};
 };
 
+// How a session is protected on its way. A value.
+struct SessionSecurity {
+  bool encrypted = false;
+  std::string protocol;  // "TLSv1.3"; empty: not encrypted
+  std::string ssl_mode;  // as it came into effect
+  bool local = false;    // a unix socket, or this machine's own loopback address
+};
+
 using SqlValue = std::optional<std::string>;  // text form; nullopt is NULL
 using SqlRow = std::vector<SqlValue>;
 using SqlRows = std::vector<SqlRow>;
@@ -87,6 +95,7 @@ class Connection {
 
   // False once the session is known to be lost. Does no I/O.
   bool usable() const;
+  SessionSecurity security() const;
   // "deduplicator@/run/pg:5432/kalshi_prod"
   const std::string& target() const;
 

@@ -13,9 +13,10 @@ SqlValue text(std::optional<std::int64_t> value) {
 
 }  // namespace
 
-Expected<CursorMap> load_cursors(Connection& production) {
+Expected<CursorMap> load_cursors(Connection& production, const std::string& shard) {
   KD_TRY(const auto rows, production.query("SELECT gatherer, table_name, database_id, position, "
-                                           "stream_id, seq FROM sync_cursors"));
+                                           "stream_id, seq FROM sync_cursors WHERE shard = $1",
+                                           {shard}));
   CursorMap out;
   for (const auto& row : rows) {
     out[{text_at(row, 0), text_at(row, 1)}] = {.database_id = row.at(2).value_or(""),
@@ -26,17 +27,19 @@ Expected<CursorMap> load_cursors(Connection& production) {
   return out;
 }
 
-Expected<void> create_cursor(Connection& production, const CursorKey& key) {
-  KD_TRY(const auto made, production.execute("INSERT INTO sync_cursors (gatherer, table_name) "
-                                             "VALUES ($1, $2) ON CONFLICT DO NOTHING",
-                                             {key.first, key.second}));
-  static_cast<void>(made);
+Expected<void> create_cursor(Connection& production, const std::string& shard,
+                             const CursorKey& key) {
+  KD_DO(
+      production.execute("INSERT INTO sync_cursors (gatherer, table_name, shard) "
+                         "VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                         {key.first, key.second, shard}));
   return {};
 }
 
-Expected<bool> move_cursors(Connection& production, std::span<const CursorMove> moves) {
+Expected<bool> move_cursors(Connection& production, const std::string& shard,
+                            std::span<const CursorMove> moves) {
   if (moves.empty()) return true;
-  std::vector<SqlValue> params;
+  std::vector<SqlValue> params{shard};
   std::string values;
   for (const auto& [key, from, to] : moves) {
     const auto n = params.size();
@@ -54,8 +57,9 @@ Expected<bool> move_cursors(Connection& production, std::span<const CursorMove> 
                               values +
                               ") AS v (gatherer, "
                               "table_name, old, database_id, position, stream_id, seq) "
-                              "WHERE c.gatherer = v.gatherer AND c.table_name = v.table_name "
-                              "AND c.position = v.old RETURNING 1) SELECT count(*) FROM moved",
+                              "WHERE c.shard = $1 AND c.gatherer = v.gatherer "
+                              "AND c.table_name = v.table_name AND c.position = v.old RETURNING 1) "
+                              "SELECT count(*) FROM moved",
                           params));
   return int_at(moved.at(0), 0) == static_cast<std::int64_t>(moves.size());
 }

@@ -26,11 +26,12 @@ struct SyncCursor {
 using CursorKey = std::pair<std::string, std::string>;  // gatherer, table
 using CursorMap = std::map<CursorKey, SyncCursor>;
 
-// All cursors stored in production.
-Expected<CursorMap> load_cursors(Connection& production);
+// All cursors of a shard ("index/count") that are stored in production.
+Expected<CursorMap> load_cursors(Connection& production, const std::string& shard);
 
 // Makes the cursor row of `key` if there is none, at position 0.
-Expected<void> create_cursor(Connection& production, const CursorKey& key);
+Expected<void> create_cursor(Connection& production, const std::string& shard,
+                             const CursorKey& key);
 
 struct CursorMove {
   CursorKey key;
@@ -40,6 +41,7 @@ struct CursorMove {
 
 // Compare-and-swap inside the caller's transaction: false when one of the stored positions is
 // another than `from`, which means that another deduplicator has the lead.
-Expected<bool> move_cursors(Connection& production, std::span<const CursorMove> moves);
+Expected<bool> move_cursors(Connection& production, const std::string& shard,
+                            std::span<const CursorMove> moves);
 
 }  // namespace kd

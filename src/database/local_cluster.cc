@@ -194,10 +194,20 @@ Expected<void> LocalCluster::start() {
   if (!options_.durable) {
     for (const auto* name : {"fsync", "full_page_writes"}) set(name, "off");
   }
+  if (options_.timescaledb && has_timescaledb()) {
+    set("shared_preload_libraries", "timescaledb");
+    set("timescaledb.telemetry_level", "off");
+    set("timescaledb.max_background_workers", "0");  // all maintenance is ours
+  }
   for (const auto& [name, value] : options_.settings) set(name, value);
   KD_TRY(server_, start_child({command, log_file(), data(), Account{uid_, gid_},
                                options_.dies_with_parent ? SIGQUIT : 0}));
   return await_ready();
+}
+
+bool LocalCluster::has_timescaledb() const {
+  std::error_code none;
+  return fs::exists(bin_.parent_path() / "lib" / "timescaledb.so", none);
 }
 
 Expected<void> LocalCluster::await_ready() {

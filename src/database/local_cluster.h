@@ -20,6 +20,7 @@ struct LocalClusterOptions {
   std::string superuser_password;  // empty: everybody who reaches the socket is trusted
   bool durable = true;             // false: fsync and full_page_writes off (tests only)
   bool dies_with_parent = false;   // a killed parent takes the server with it (immediate stop)
+  bool timescaledb = false;        // preloads TimescaleDB where it is installed, without workers
   std::map<std::string, std::string> settings;  // postgresql.conf, given on the command line
   std::filesystem::path bin_directory;          // empty: the newest installed
   std::string run_as = "postgres";              // the account used when we are root
@@ -65,6 +66,7 @@ class LocalCluster {
   Expected<void> initdb();
   Expected<void> stop_leftover();
   Expected<void> await_ready();
+  bool has_timescaledb() const;
   std::string log_tail() const;
 
   const LocalClusterOptions options_;

@@ -98,8 +98,10 @@ Expected<std::vector<int>> apply_migrations(Connection& admin, SchemaKind kind,
   }
 }
 
-Expected<std::vector<int>> migrate(Connection& admin, SchemaKind kind) {
-  return apply_migrations(admin, kind, migrations_of(kind));
+Expected<std::vector<int>> migrate(Connection& admin, SchemaKind kind, StorageEngine engine) {
+  KD_TRY(auto versions, apply_migrations(admin, kind, migrations_of(kind)));
+  KD_DO(use_engine(admin, engine));
+  return versions;
 }
 
 Expected<void> require_schema(Connection& connection, SchemaKind kind) {

@@ -8,6 +8,7 @@
 
 #include "base/expected.h"
 #include "database/connection.h"
+#include "database/storage_engine.h"
 
 namespace kd {
 
@@ -36,8 +37,10 @@ Expected<std::span<const Migration>> pending_migrations(std::span<const Migratio
 
 // Brings the database up to date; each migration in one transaction. May be run again and by
 // several at once. Needs a session that may create roles (a superuser, or on a managed service
-// its administrator). The versions that were applied now.
-Expected<std::vector<int>> migrate(Connection& admin, SchemaKind kind);
+// its administrator). Afterwards `engine` keeps the partitioned tables. The versions that were
+// applied now.
+Expected<std::vector<int>> migrate(Connection& admin, SchemaKind kind,
+                                   StorageEngine engine = StorageEngine::kAuto);
 // The same for a list of one's own (tests).
 Expected<std::vector<int>> apply_migrations(Connection& admin, SchemaKind kind,
                                             std::span<const Migration> known);

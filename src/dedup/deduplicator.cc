@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <random>
 
-#include "base/check.h"
 #include "base/time.h"
 
 namespace kd {
@@ -34,16 +33,13 @@ Deduplicator::Deduplicator(Options options, DedupObserver& observer, Logger log)
       observer_(observer),
       log_(std::move(log)),
       board_(options_.gatherers.size(), kTableCount),
-      stored_(options_.gatherers.size() * kTableCount),
-      backoff_(options_.backoff) {
-  const auto seed = random_seed();
-  for (const auto& spec : table_specs()) {
-    merges_.emplace_back(spec, TableMerge::Options{.gatherers = ids_of(options_.gatherers),
-                                                   .seen = options_.seen,
-                                                   .partition_us = 0,
-                                                   .seed = seed});
-  }
-}
+      merge_({.gatherers = ids_of(options_.gatherers),
+              .seen = options_.seen,
+              .frozen = options_.frozen,
+              .seed = random_seed()}),
+      backoff_(options_.backoff),
+      proofs_held_(options_.gatherers.size()),
+      frozen_(options_.gatherers.size()) {}
 
 Deduplicator::~Deduplicator() { stop(); }
 
@@ -53,7 +49,10 @@ void Deduplicator::start() {
                                    .id = options_.gatherers[i].id,
                                    .connect = options_.gatherers[i].connect,
                                    .polling = options_.polling,
-                                   .backoff = options_.backoff};
+                                   .backoff = options_.backoff,
+                                   .modes = options_.modes,
+                                   .shard = options_.shard,
+                                   .ack_interval = options_.ack_interval};
     readers_.push_back(std::make_unique<GathererReader>(std::move(reader), board_, observer_,
                                                         log_.with("reader")));
   }
@@ -84,6 +83,7 @@ void Deduplicator::wait(std::chrono::milliseconds time) {
 bool Deduplicator::open_session() {
   auto session = ProductionSession::open({.connect = options_.production,
                                           .gatherers = ids_of(options_.gatherers),
+                                          .shard = options_.shard,
                                           .at_step = options_.at_step});
   if (!session) {
     drop_session(session.error());
@@ -123,63 +123,52 @@ bool Deduplicator::gain_lead() {
 Expected<void> Deduplicator::begin_epoch() {
   KD_TRY(const auto stored, session_->cursors());
   std::vector<SyncCursor> cursors;
+  RoundMerge::Start start;
   for (const auto& gatherer : options_.gatherers) {
     for (const auto& spec : table_specs()) {
       cursors.push_back(stored.at({gatherer.id, std::string(spec.name)}));
-      stored_[cursors.size() - 1] = cursors.back().position;
+      start.positions.push_back(cursors.back().position);
     }
   }
   for (std::size_t t = 0; t < kTableCount; ++t) {
     const auto& spec = table_specs()[t];
-    auto horizon = SeenSet::kKnowsNothing;
+    start.horizons[t] = SeenSet::kKnowsNothing;
     if (!spec.always_staged) {
-      KD_TRY(horizon, session_->newest_stamp(spec));
+      KD_TRY(start.horizons[t], session_->newest_stamp(spec, to_us(wall_now())));
     }
-    merges_[t].seen().reset(horizon);
-    merges_[t].set_partition_width(session_->partition_width_us(spec));
+    start.partition_widths[t] = session_->partition_width_us(spec);
   }
-  board_.start_epoch(std::move(cursors));
+  merge_.begin(start);
+  board_.start_epoch(std::move(cursors), session_->consumer());
   return {};
 }
 
 Expected<void> Deduplicator::run_round() {
-  auto pages = board_.collect(500ms, options_.linger);
-  if (pages.empty()) return keep_alive();
-  merge_pages(pages);
+  merge_.merge(board_.collect(500ms, options_.linger, merge_.blocked()), to_us(wall_now()), round_);
+  note_held();
+  if (round_.empty()) return keep_alive();
   if (options_.at_step) options_.at_step("merged");
-  auto outcome = session_->write(round_);
-  if (!outcome && outcome.error().remedy == Remedy::kDropItem) {
-    log_.warn("a row is bad: looking for it", {kv("error", outcome.error().what)});
-    outcome = session_->write_isolating(round_);
-  }
-  if (!outcome) return tl::unexpected(outcome.error());
-  for (const auto& page : pages) {
-    stored_[page.gatherer * kTableCount + page.table] = page.end.position;
-  }
-  note_committed(*outcome);
-  board_.committed(std::move(pages));
+  KD_TRY(const auto outcome, write_round());
+  board_.committed(merge_.confirm());
+  note_committed(outcome);
   backoff_.reset();
   return {};
 }
 
-void Deduplicator::merge_pages(const std::vector<Page>& pages) {
-  const auto now_us = to_us(wall_now());
-  round_.clear();
-  for (auto& merge : merges_) merge.seen().expire(now_us);
-  for (const auto& page : pages) {
-    const auto stored = stored_[page.gatherer * kTableCount + page.table];
-    KD_CHECK(page.rewinds || page.after == stored);
-    merges_[page.table].add(page, now_us, round_.tables[page.table]);
-    round_.moves.push_back(
-        {.key = {options_.gatherers[page.gatherer].id, std::string(table_specs()[page.table].name)},
-         .from = stored,
-         .to = page.end});
-  }
+Expected<RoundOutcome> Deduplicator::write_round() {
+  auto outcome = session_->write(round_);
+  if (outcome || outcome.error().remedy != Remedy::kDropItem) return outcome;
+  log_.warn("a row is bad: looking for it", {kv("error", outcome.error().what)});
+  return session_->write_isolating(round_);
 }
 
 void Deduplicator::note_committed(const RoundOutcome& outcome) {
-  for (auto& merge : merges_) merge.seen().confirm();
   observer_.on_round(outcome);
+  note_latencies();
+  note_frozen();
+}
+
+void Deduplicator::note_latencies() {
   const auto now_us = to_us(wall_now());
   for (std::size_t t = 0; t < kTableCount; ++t) {
     const auto& tables = round_.tables[t];
@@ -191,6 +180,26 @@ void Deduplicator::note_committed(const RoundOutcome& outcome) {
       }
     }
   }
+}
+
+void Deduplicator::note_frozen() {
+  for (const auto& finding : round_.frozen) {
+    const auto& id = options_.gatherers[finding.gatherer].id;
+    log_.warn("a line fell silent on a market",
+              {kv("gatherer", id), kv("ticker", finding.ticker), kv("from_us", finding.from_us),
+               kv("to_us", finding.to_us)});
+    observer_.on_frozen(finding.gatherer);
+    board_.request_resync(finding.gatherer,
+                          {.ticker = finding.ticker,
+                           .reason = "frozen: another gatherer brought changes of this market"});
+  }
+  const MutexLock lock(mutex_);
+  for (const auto& finding : round_.frozen) ++frozen_[finding.gatherer];
+}
+
+void Deduplicator::note_held() {
+  const MutexLock lock(mutex_);
+  for (std::size_t g = 0; g < proofs_held_.size(); ++g) proofs_held_[g] = merge_.holds_proofs(g);
 }
 
 // The server ends a session that says nothing for 5 s.
@@ -210,7 +219,7 @@ void Deduplicator::drop_session(const Error& error) {
   session_.reset();
   leader_ = false;
   production_connected_ = false;
-  for (auto& merge : merges_) merge.seen().reset(SeenSet::kKnowsNothing);
+  merge_.forget();
   log_.warn(what, {kv("error", error.what)});
   {
     const MutexLock lock(mutex_);
@@ -231,14 +240,33 @@ Deduplicator::Status Deduplicator::status() const {
              .ping_ms = static_cast<double>(ping_us_) / 1000.0,
              .production_error = {},
              .gatherer_connected = {},
+             .mode = {},
+             .proofs_held = {},
+             .frozen = {},
              .sync = {}};
   for (std::size_t g = 0; g < readers_.size(); ++g) {
     out.gatherer_connected.push_back(readers_[g]->connected());
+    out.mode.push_back(board_.mode(g));
     auto& tables = out.sync.emplace_back();
     for (std::size_t t = 0; t < kTableCount; ++t) tables[t] = board_.status(g, t);
   }
   const MutexLock lock(mutex_);
   out.production_error = production_error_;
+  out.proofs_held = proofs_held_;
+  out.frozen = frozen_;
+  return out;
+}
+
+std::optional<std::int64_t> Deduplicator::settled_until_us() const {
+  std::optional<std::int64_t> out;
+  if (!leader_) return out;
+  for (std::size_t g = 0; g < readers_.size(); ++g) {
+    if (!readers_[g]->connected()) continue;
+    for (std::size_t t = 0; t < kTableCount; ++t) {
+      const auto until = board_.status(g, t).caught_up_us;
+      out = std::min(out.value_or(until), until);
+    }
+  }
   return out;
 }
 

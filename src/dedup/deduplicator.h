@@ -16,16 +16,19 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "dedup/gatherer_reader.h"
-#include "dedup/merge.h"
 #include "dedup/observer.h"
 #include "dedup/page_board.h"
 #include "dedup/production_session.h"
+#include "dedup/round_merge.h"
+#include "dedup/shard.h"
+#include "dedup/sync_mode.h"
 
 namespace kd {
 
 // Merges any number of gatherers into production. One thread reads each gatherer, one writes;
 // a round is whatever pages wait on the board, in one transaction with the cursors. Any error in
 // a round forgets everything that was remembered, reads the cursors again and starts over.
+// Several may run: one per shard leads, the others wait to take over.
 class Deduplicator {
  public:
   struct Source {
@@ -36,8 +39,12 @@ class Deduplicator {
     std::vector<Source> gatherers;
     ConnectOptions production;
     std::array<TablePolling, kTableCount> polling;
-    SeenSet::Options seen;
-    std::chrono::milliseconds linger{15};  // small pages wait so long for company
+    SeenSet::Options seen{};
+    FrozenLines::Options frozen{};
+    SyncModeLimits modes{};
+    Shard shard{};
+    std::chrono::milliseconds ack_interval{10'000};  // how often gatherers hear what is stored
+    std::chrono::milliseconds linger{15};            // small pages wait so long for company
     Backoff::Options backoff{std::chrono::milliseconds(200), std::chrono::milliseconds(5'000)};
     // See ProductionSession::Options; also called with "merged".
     std::function<void(std::string_view)> at_step;
@@ -49,6 +56,9 @@ class Deduplicator {
     double ping_ms = 0;
     std::string production_error;  // of the last failure; empty while all is well
     std::vector<bool> gatherer_connected;
+    std::vector<std::optional<SyncMode>> mode;  // by gatherer; nullopt: it is away
+    std::vector<bool> proofs_held;              // by gatherer: until the rows before are merged
+    std::vector<std::int64_t> frozen;           // by gatherer: silent lines found
     std::vector<std::array<SyncStatus, kTableCount>> sync;  // by gatherer
   };
 
@@ -65,6 +75,10 @@ class Deduplicator {
   std::optional<Error> fatal_error() const;
 
   Status status() const;
+  bool leads() const { return leader_; }
+  // Our time before which everything that any connected gatherer had committed is in production.
+  // nullopt: this one does not lead, or no gatherer is connected.
+  std::optional<std::int64_t> settled_until_us() const;
 
  private:
   void run();
@@ -74,8 +88,11 @@ class Deduplicator {
   Expected<void> begin_epoch();
   Expected<void> run_round();
   Expected<void> keep_alive();
-  void merge_pages(const std::vector<Page>& pages);
+  Expected<RoundOutcome> write_round();
   void note_committed(const RoundOutcome& outcome);
+  void note_latencies();
+  void note_frozen();
+  void note_held();
   void drop_session(const Error& error);
 
   const Options options_;
@@ -85,8 +102,7 @@ class Deduplicator {
 
   // The writer's thread only.
   std::unique_ptr<ProductionSession> session_;
-  std::vector<TableMerge> merges_;    // by table
-  std::vector<std::int64_t> stored_;  // positions in production, by gatherer and table
+  RoundMerge merge_;
   Round round_;
   Backoff backoff_;
   std::chrono::steady_clock::time_point pinged_at_{};
@@ -96,6 +112,8 @@ class Deduplicator {
   mutable Mutex mutex_;
   std::string production_error_ KD_GUARDED_BY(mutex_);
   std::optional<Error> fatal_ KD_GUARDED_BY(mutex_);
+  std::vector<bool> proofs_held_ KD_GUARDED_BY(mutex_);
+  std::vector<std::int64_t> frozen_ KD_GUARDED_BY(mutex_);
   std::atomic<bool> production_connected_{false};
   std::atomic<bool> leader_{false};
   std::atomic<std::int64_t> ping_us_{0};

@@ -1,43 +1,18 @@
 #include "dedup/gatherer_reader.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "base/time.h"
-#include "codec/copy_reader.h"
-#include "database/migrations.h"
 
 namespace kd {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kCountedRows = 100'000;  // "rows behind" is counted up to here
-
-std::optional<std::int64_t> column(const CopyRow& row, int index) {
-  return index < 0 ? std::nullopt : row.int8(static_cast<std::size_t>(index));
-}
-
-// Names the last row and proves that every row is well-formed.
-Expected<SyncCursor> last_row(std::span<const char> rows, const TableSpec& spec,
-                              const std::string& database_id) {
-  CopyReader reader(rows, spec.columns);
-  CopyRow row;
-  SyncCursor last;
-  while (reader.next(row)) {
-    last.position = row.int8(0).value_or(0);
-    last.stream_id = column(row, spec.stream_column);
-    last.seq = column(row, spec.seq_column);
-  }
-  if (!reader.complete()) {
-    return fail(Remedy::kReconnect, fmt::format("{}: the answer is no COPY stream of {} columns",
-                                                spec.name, spec.columns));
-  }
-  last.database_id = database_id;
-  return last;
-}
+constexpr auto kMeasureInterval = 3s;
+constexpr std::size_t kProofs = kTableCount - 1;
 
 }  // namespace
 
@@ -64,6 +39,7 @@ void GathererReader::run() {
       board_.wait_until(Clock::now() + 1s);
     } else if (connect_if_needed()) {
       poll_what_is_due();
+      tell_gatherer();
       board_.wait_until(next_due());
     }
   }
@@ -75,30 +51,26 @@ void GathererReader::adopt_epoch() {
   if (!epoch) return;
   epoch_ = epoch->number;
   if (epoch_ == 0) return;
+  consumer_ = std::move(epoch->consumer);
   for (std::size_t t = 0; t < kTableCount; ++t) {
-    tables_[t].next = std::move(epoch->cursors[options_.index * kTableCount + t]);
-    tables_[t].trusted = false;
-    tables_[t].rewinds = false;
-    tables_[t].due = {};
+    Table fresh;
+    fresh.next = std::move(epoch->cursors[options_.index * kTableCount + t]);
+    fresh.row_bytes = tables_[t].row_bytes;
+    tables_[t] = std::move(fresh);
   }
 }
 
 bool GathererReader::connect_if_needed() {
-  if (connection_) return true;
-  auto connection = Connection::connect(options_.connect);
-  auto ready = connection ? require_schema(**connection, SchemaKind::kGatherer)
-                          : tl::unexpected(connection.error());
-  auto identity = ready ? (*connection)->query("SELECT database_id FROM database_identity")
-                        : tl::unexpected(ready.error());
-  if (!identity || identity->empty()) {
-    lose_connection(
-        identity ? Error{Remedy::kGiveUp, "database_identity is empty"} : identity.error(), 0);
+  if (session_) return true;
+  auto session = GathererSession::open(options_.connect, options_.shard);
+  if (!session) {
+    lose_connection(session.error(), 0);
     return false;
   }
-  database_id_ = identity->front().front().value_or("");
-  connection_ = *std::move(connection);
+  session_ = *std::move(session);
   connected_ = true;
   told_away_.reset();
+  told_deaf_ = false;
   backoff_.reset();
   for (auto& table : tables_) table.trusted = false;
   log_.info("connected to gatherer", {kv("gatherer", options_.id)});
@@ -106,8 +78,9 @@ bool GathererReader::connect_if_needed() {
 }
 
 void GathererReader::lose_connection(const Error& error, std::size_t table) {
-  connection_.reset();
+  session_.reset();
   connected_ = false;
+  board_.set_mode(options_.index, std::nullopt);
   if (told_away_ != error.remedy) {
     told_away_ = error.remedy;
     log_.warn("gatherer is away", {kv("gatherer", options_.id), kv("error", error.what)});
@@ -136,86 +109,112 @@ GathererReader::Clock::time_point GathererReader::next_due() const {
 Expected<void> GathererReader::poll(std::size_t t) {
   auto& table = tables_[t];
   const auto started = Clock::now();
-  if (!board_.has_room(options_.index, t)) {  // production is the slower one
+  if (!may_poll(t)) {
     table.due = started + 5ms;
     return measure(t);
   }
   const auto begun_us = to_us(wall_now());
-  if (!table.trusted) {
-    if (auto checked = check_cursor(t); !checked) return checked;
-  }
-  const auto limit = std::clamp(options_.page_bytes / table.row_bytes, std::int64_t{100},
-                                options_.polling[t].batch_rows);
-  KD_TRY(auto page, read_page(t, std::min(limit, options_.polling[t].batch_rows)));
-  const auto rows = page.row_count;
-  const bool is_last = rows < std::min(limit, options_.polling[t].batch_rows);
-  observer_.on_polled(
-      options_.index, t, rows,
-      std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started));
+  KD_DO(check_cursor(t));
+  choose_mode(t);
+  const auto limit =
+      page_rows(table.mode, options_.polling[t].batch_rows, table.row_bytes, options_.modes);
+  KD_TRY(const auto looked_at, read_page(t, limit, begun_us));
+  const bool is_last = looked_at < limit;
+  if (is_last) table.starts_over = false;
   table.due = is_last ? started + options_.polling[t].interval : started;
-  if (rows == 0) {
-    board_.found_nothing(options_.index, t, epoch_, begun_us);
-    return {};
-  }
-  table.row_bytes = std::max<std::int64_t>(1, static_cast<std::int64_t>(page.rows.size()) / rows);
-  table.next = page.end;
-  table.rewinds = false;
-  board_.put(std::move(page), begun_us, is_last);
   return is_last ? Expected<void>{} : measure(t);
+}
+
+// Not while production is the slower one; and proofs only once it is known of every other table
+// that it still is the one of before.
+bool GathererReader::may_poll(std::size_t t) const {
+  if (!board_.has_room(options_.index, t)) return false;
+  return t != kProofs || std::all_of(tables_.begin(), tables_.end() - 1,
+                                     [](const Table& table) { return table.trusted; });
 }
 
 Expected<void> GathererReader::check_cursor(std::size_t t) {
   auto& table = tables_[t];
   const auto& spec = table_specs()[t];
-  table.trusted = true;
-  if (table.next.position == 0) return {};
-  bool holds = table.next.database_id == database_id_;
-  if (holds) {
-    const auto name = [&](int c) {
-      return c < 0 ? "NULL" : c == spec.seq_column ? "seq" : "stream_id";
-    };
-    KD_TRY(const auto rows, connection_->query(fmt::format("SELECT {}::bigint, {}::bigint FROM {} "
-                                                           "WHERE position = $1",
-                                                           name(spec.stream_column),
-                                                           name(spec.seq_column), spec.name),
-                                               {fmt::to_string(table.next.position)}));
-    holds = !rows.empty() && int_at(rows[0], 0) == table.next.stream_id &&
-            int_at(rows[0], 1) == table.next.seq;
+  if (std::exchange(table.trusted, true)) return {};
+  table.measured_at = {};
+  if (table.next.position == 0) return measure(t);
+  KD_TRY(const bool holds, session_->has_row(spec, table.next));
+  if (!holds) {
+    log_.warn(
+        "the row at the cursor is gone: reading from the oldest row",
+        {kv("gatherer", options_.id), kv("table", spec.name), kv("position", table.next.position)});
+    observer_.on_rewind(options_.index, t);
+    table.next = {};
+    table.rewinds = true;
+    table.starts_over = true;
+    ++table.incarnation;
   }
-  if (holds) return {};
-  log_.warn(
-      "the row at the cursor is gone: reading from the oldest row",
-      {kv("gatherer", options_.id), kv("table", spec.name), kv("position", table.next.position)});
-  observer_.on_rewind(options_.index, t);
-  table.next = {};
-  table.rewinds = true;
-  return {};
+  return measure(t);
 }
 
-Expected<Page> GathererReader::read_page(std::size_t t, std::int64_t limit) {
-  const auto& spec = table_specs()[t];
+void GathererReader::choose_mode(std::size_t t) {
+  auto& table = tables_[t];
+  const auto status = board_.status(options_.index, t);
+  const bool behind = status.rows_behind > options_.polling[t].batch_rows;  // not merely quiet
+  table.mode = sync_mode(behind ? status.lag_seconds : 0, table.starts_over, options_.modes);
+  const auto worst = std::ranges::max(tables_, {}, &Table::mode).mode;
+  board_.set_mode(options_.index, worst);
+}
+
+// Puts a page on the board, unless there is nothing new; how many rows were looked at.
+Expected<std::int64_t> GathererReader::read_page(std::size_t t, std::int64_t limit,
+                                                 std::int64_t begun_us) {
+  auto& table = tables_[t];
+  const auto started = Clock::now();
+  KD_TRY(auto rows,
+         session_->read(table_specs()[t], table.next.position, limit, board_.spare_buffer()));
+  observer_.on_polled(
+      options_.index, t, rows.count,
+      std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started));
+  if (rows.looked_at == 0) {
+    board_.found_nothing(options_.index, t, epoch_, begun_us);
+    return 0;
+  }
   Page page{.gatherer = options_.index,
             .table = t,
             .epoch = epoch_,
-            .after = tables_[t].next.position,
-            .rewinds = tables_[t].rewinds,
-            .end = {},
-            .rows = board_.spare_buffer()};
-  KD_TRY(page.row_count,
-         connection_->copy_out(fmt::format("COPY (SELECT {} FROM {} WHERE position > {} "
-                                           "ORDER BY position LIMIT {}) TO STDOUT (FORMAT binary)",
-                                           spec.gatherer_columns, spec.name, page.after, limit),
-                               page.rows));
-  if (page.row_count == 0) return page;
-  KD_TRY(page.end, last_row(page.rows, spec, database_id_));
-  return page;
+            .after = table.next.position,
+            .rewinds = std::exchange(table.rewinds, false),
+            .backfills = table.mode == SyncMode::kBackfill,
+            .incarnation = table.incarnation,
+            .end = rows.end,
+            .rows = std::move(rows.bytes),
+            .row_count = rows.count,
+            .needs = {}};
+  if (t == kProofs) {
+    KD_TRY(page.needs, needs_of_proofs());
+  }
+  if (rows.count > 0) {
+    table.row_bytes =
+        std::max<std::int64_t>(1, static_cast<std::int64_t>(page.rows.size()) / rows.count);
+  }
+  table.next = page.end;
+  board_.put(std::move(page), begun_us, rows.looked_at < limit);
+  return rows.looked_at;
+}
+
+// Asked after the watermarks were read: at least what was committed before them.
+Expected<TableMarks> GathererReader::needs_of_proofs() {
+  TableMarks needs{};
+  for (std::size_t t = 0; t < kProofs; ++t) {
+    const auto& table = tables_[t];
+    KD_TRY(const auto newest, session_->newest_beyond(table_specs()[t], table.next.position));
+    needs[t] = {.incarnation = table.incarnation, .position = newest.value_or(table.next.position)};
+  }
+  return needs;
 }
 
 // While production is away nothing is read, but how much waits must still be known.
 void GathererReader::measure_at_rest() {
   if (!connect_if_needed()) return;
   for (std::size_t t = 0; t < kTableCount; ++t) {
-    tables_[t].next.position = board_.committed_position(options_.index, t);
+    tables_[t].next.position = board_.committed_cursor(options_.index, t).cursor.position;
     if (const auto measured = measure(t); !measured) {
       lose_connection(measured.error(), t);
       return;
@@ -225,16 +224,42 @@ void GathererReader::measure_at_rest() {
 
 Expected<void> GathererReader::measure(std::size_t t) {
   auto& table = tables_[t];
-  if (Clock::now() < table.measured_at + 3s) return {};
-  const auto& name = table_specs()[t].name;
-  KD_TRY(const auto rows,
-         connection_->query(fmt::format("SELECT (SELECT max(position) FROM {0}), count(*) FROM "
-                                        "(SELECT FROM {0} WHERE position > {1} LIMIT {2}) unread",
-                                        name, table.next.position, kCountedRows)));
-  board_.measured(options_.index, t, int_at(rows.at(0), 0).value_or(0),
-                  int_at(rows.at(0), 1).value_or(0));
+  if (Clock::now() < table.measured_at + kMeasureInterval) return {};
+  KD_TRY(const auto backlog, session_->backlog(table_specs()[t], table.next.position));
+  board_.measured(options_.index, t, backlog.newest_position, backlog.rows_behind);
   table.measured_at = Clock::now();
   return {};
+}
+
+// A gatherer that takes no acknowledgements keeps everything: no reason not to read it.
+void GathererReader::tell_gatherer() {
+  if (!session_ || epoch_ == 0) return;
+  auto told = session_->request_resyncs(board_.take_resyncs(options_.index));
+  if (told && Clock::now() >= acked_at_ + options_.ack_interval) {
+    acked_at_ = Clock::now();
+    told = session_->acknowledge(consumer_, acks());
+  }
+  if (told) return;
+  if (!session_->usable()) {
+    lose_connection(told.error(), 0);
+  } else if (!std::exchange(told_deaf_, true)) {
+    log_.warn("the gatherer takes no acknowledgements",
+              {kv("gatherer", options_.id), kv("error", told.error().what)});
+  }
+}
+
+// Of tables whose row at the cursor was seen. What is committed from another database, or from
+// the table before a restore, is nothing that this one may drop.
+std::vector<GathererSession::Ack> GathererReader::acks() const {
+  std::vector<GathererSession::Ack> out;
+  for (std::size_t t = 0; t < kTableCount; ++t) {
+    if (!tables_[t].trusted) continue;
+    const auto committed = board_.committed_cursor(options_.index, t);
+    const bool ours = committed.cursor.database_id == session_->database_id() &&
+                      committed.incarnation == tables_[t].incarnation;
+    out.emplace_back(table_specs()[t].name, ours ? committed.cursor.position : 0);
+  }
+  return out;
 }
 
 }  // namespace kd

@@ -34,6 +34,7 @@ class FailureCount final : public DedupObserver {
   }
   void on_rewind(std::size_t, std::size_t) override {}
   void on_round(const RoundOutcome&) override {}
+  void on_frozen(std::size_t) override {}
   void on_commit_latency(std::size_t, std::chrono::microseconds) override {}
 
   void await(int failures) {

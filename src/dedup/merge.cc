@@ -13,6 +13,15 @@ namespace {
 constexpr std::int64_t kFirstListingUs = 1'622'505'600'000'000;  // 2021-06-01
 constexpr std::int64_t kHourUs = 3'600'000'000;
 
+FrozenLines::Change change_of(const CopyRow& row, const RowOrigin& origin) {
+  constexpr std::size_t kTicker = 4;  // of orderbook_deltas
+  constexpr std::size_t kStream = 10;
+  return {.gatherer = origin.gatherer,
+          .stream_id = row.int8(kStream).value_or(0),
+          .stamp_us = origin.stamp_us,
+          .ticker = row.bytes(kTicker)};
+}
+
 }  // namespace
 
 void MergedRows::clear() {
@@ -42,18 +51,19 @@ TableMerge::TableMerge(const TableSpec& spec, Options options)
       static_cast<std::int16_t>(spec.keep_last - spec.keep_first + 1));
 }
 
-void TableMerge::add(const Page& page, std::int64_t now_us, MergedRows& out) {
+void TableMerge::add(const Page& page, std::int64_t now_us, MergedRows& out, FrozenLines* lines) {
   const auto bounds = StampBounds::at(now_us);
   last_partition_ = -1;
   CopyReader reader(page.rows, spec_.columns);
   CopyRow row;
   while (reader.next(row)) {
-    const RowOrigin origin{position_of(row), row.int8(spec_.stamp).value_or(0),
-                           static_cast<std::uint32_t>(page.gatherer), 0};
-    if (spec_.stamp_is_checked && !bounds.hold(origin.stamp_us)) {
+    RowOrigin origin{position_of(row), row.int8(spec_.stamp).value_or(0),
+                     static_cast<std::uint32_t>(page.gatherer), 0};
+    if (!accept_stamp(bounds, origin)) {
       refuse(row, origin, out);
       continue;
     }
+    if (lines != nullptr) lines->on_change(change_of(row, origin));
     auto answer = SeenSet::Answer::kUnknown;
     if (spec_.remembers) {
       answer = seen_.insert(identity_of(row, page.gatherer), origin.stamp_us, now_us);
@@ -62,11 +72,25 @@ void TableMerge::add(const Page& page, std::int64_t now_us, MergedRows& out) {
       ++out.duplicates;
       continue;
     }
-    const bool direct = answer == SeenSet::Answer::kNew && !spec_.always_staged;
+    const bool direct =
+        answer == SeenSet::Answer::kNew && !spec_.always_staged && !goes_elsewhere(row);
     keep(row, origin, direct ? out.direct : out.staged);
     note_partition(origin.stamp_us, out);
   }
   KD_CHECK(reader.complete());
+}
+
+// Gives the row another stamp where the table allows that.
+bool TableMerge::accept_stamp(const StampBounds& bounds, RowOrigin& origin) const {
+  if (spec_.odd_stamp == OddStamp::kKept || bounds.hold(origin.stamp_us)) return true;
+  if (spec_.odd_stamp == OddStamp::kRefused || !bounds.hold(origin.position)) return false;
+  origin.stamp_us = origin.position;
+  return true;
+}
+
+bool TableMerge::goes_elsewhere(const CopyRow& row) const {
+  return spec_.source_column >= 0 &&
+         row.bytes(static_cast<std::size_t>(spec_.source_column)) == "rest";
 }
 
 Identity TableMerge::identity_of(const CopyRow& row, std::size_t gatherer) const {
@@ -80,7 +104,12 @@ void TableMerge::keep(const CopyRow& row, const RowOrigin& origin, RowSet& out) 
   const auto& gatherer = gatherer_column_[origin.gatherer];
   auto& bytes = out.bytes;
   bytes.insert(bytes.end(), row_head_.begin(), row_head_.end());
+  const auto begin = bytes.size();
   bytes.insert(bytes.end(), kept.begin(), kept.end());
+  if (spec_.odd_stamp == OddStamp::kPositionInstead) {
+    const auto offset = row.encoded(spec_.keep_first, spec_.stamp).size();
+    CopyRowWriter::patch_int8(bytes, begin + offset, origin.stamp_us);
+  }
   bytes.insert(bytes.end(), gatherer.begin(), gatherer.end());
   out.origins.push_back(origin);
   out.origins.back().end = static_cast<std::uint32_t>(bytes.size());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "codec/copy_reader.h"
+#include "dedup/frozen_lines.h"
 #include "dedup/page.h"
 #include "dedup/seen_set.h"
 #include "dedup/table_spec.h"
@@ -73,8 +74,8 @@ class TableMerge {
 
   TableMerge(const TableSpec& spec, Options options);
 
-  // Appends the page's rows to `out`.
-  void add(const Page& page, std::int64_t now_us, MergedRows& out);
+  // Appends the page's rows to `out`. `lines`, if any, is told of every book change.
+  void add(const Page& page, std::int64_t now_us, MergedRows& out, FrozenLines* lines = nullptr);
 
   SeenSet& seen() { return seen_; }
   void set_partition_width(std::int64_t width_us) { options_.partition_us = width_us; }
@@ -85,6 +86,8 @@ class TableMerge {
     std::size_t last;
   };
 
+  bool accept_stamp(const StampBounds& bounds, RowOrigin& origin) const;
+  bool goes_elsewhere(const CopyRow& row) const;
   Identity identity_of(const CopyRow& row, std::size_t gatherer) const;
   void keep(const CopyRow& row, const RowOrigin& origin, RowSet& out) const;
   void refuse(const CopyRow& row, const RowOrigin& origin, MergedRows& out) const;

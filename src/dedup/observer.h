@@ -21,6 +21,8 @@ class DedupObserver {
   // A cursor's row was gone: the gatherer's database was rebuilt or restored.
   virtual void on_rewind(std::size_t gatherer, std::size_t table) = 0;
   virtual void on_round(const RoundOutcome& outcome) = 0;
+  // The gatherer's line of a market was found silent.
+  virtual void on_frozen(std::size_t gatherer) = 0;
   // A sample of the rows just committed.
   virtual void on_commit_latency(std::size_t table, std::chrono::microseconds since_exchange) = 0;
 };

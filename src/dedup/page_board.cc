@@ -1,22 +1,29 @@
 #include "dedup/page_board.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace kd {
+namespace {
+
+constexpr std::size_t kMostResyncs = 1'000;  // waiting, per gatherer
+
+}  // namespace
 
 PageBoard::PageBoard(std::size_t gatherers, std::size_t tables)
-    : tables_(tables), slots_(gatherers * tables) {}
+    : tables_(tables), slots_(gatherers * tables), modes_(gatherers), resyncs_(gatherers) {}
 
-void PageBoard::start_epoch(std::vector<SyncCursor> cursors) {
+void PageBoard::start_epoch(std::vector<SyncCursor> cursors, std::string consumer) {
   const MutexLock lock(mutex_);
   cursors_ = std::move(cursors);
+  consumer_ = std::move(consumer);
   epoch_ = ++last_epoch_;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     auto& slot = slots_[i];
     slot.waiting.reset();
     slot.outstanding_rows = 0;
     slot.last_was_short = false;
-    slot.committed_position = cursors_[i].position;
+    slot.committed = {.cursor = cursors_[i], .incarnation = 0};
   }
   changed_.notify_all();
 }
@@ -32,41 +39,89 @@ void PageBoard::end_epoch() {
   changed_.notify_all();
 }
 
-bool PageBoard::any_waiting() const {
-  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& s) { return s.waiting; });
+bool PageBoard::any_waiting(const std::vector<bool>& blocked) const {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].waiting && (blocked.empty() || !blocked[i])) return true;
+  }
+  return false;
 }
 
-bool PageBoard::any_full() const {
-  return std::any_of(slots_.begin(), slots_.end(),
-                     [](const Slot& s) { return s.waiting && !s.last_was_short; });
+bool PageBoard::any_full(const std::vector<bool>& blocked) const {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (!slots_[i].waiting || (!blocked.empty() && blocked[i])) continue;
+    if (!slots_[i].last_was_short) return true;
+  }
+  return false;
 }
 
 std::vector<Page> PageBoard::collect(std::chrono::milliseconds wait,
-                                     std::chrono::milliseconds linger) {
+                                     std::chrono::milliseconds linger,
+                                     const std::vector<bool>& blocked) {
   const MutexLock lock(mutex_);
   const auto deadline = Clock::now() + wait;
-  while (!any_waiting() && !stopped_) {
+  while (!any_waiting(blocked) && !stopped_) {
     if (changed_.wait_until(mutex_, deadline) == std::cv_status::timeout) break;
   }
   const auto lingered = Clock::now() + linger;
-  while (any_waiting() && !any_full() && !stopped_) {
+  while (any_waiting(blocked) && !any_full(blocked) && !stopped_) {
     if (changed_.wait_until(mutex_, lingered) == std::cv_status::timeout) break;
   }
-  std::vector<Page> out;
-  for (auto& slot : slots_) {
-    if (!slot.waiting) continue;
-    out.push_back(*std::move(slot.waiting));
-    slot.waiting.reset();
-  }
+  auto out = take(blocked);
   if (!out.empty()) changed_.notify_all();
   return out;
+}
+
+std::vector<Page> PageBoard::take(const std::vector<bool>& blocked) {
+  const bool any_live = std::any_of(modes_.begin(), modes_.end(), [](const auto& mode) {
+    return mode && *mode != SyncMode::kBackfill;
+  });
+  auto backfills = any_live ? std::size_t{1} : slots_.size();
+  std::vector<Page> out;
+  const auto first = next_backfill_;
+  for (std::size_t n = 0; n < slots_.size(); ++n) {
+    const auto i = (first + n) % slots_.size();
+    auto& waiting = slots_[i].waiting;
+    if (!waiting || (!blocked.empty() && blocked[i])) continue;
+    if (waiting->backfills) {
+      if (backfills == 0) continue;
+      --backfills;
+      next_backfill_ = (i + 1) % slots_.size();
+    }
+    out.push_back(*std::move(waiting));
+    waiting.reset();
+  }
+  std::ranges::sort(out, {}, [](const Page& page) { return std::pair(page.gatherer, page.table); });
+  return out;
+}
+
+void PageBoard::request_resync(std::size_t gatherer, ResyncRequest request) {
+  const MutexLock lock(mutex_);
+  auto& waiting = resyncs_[gatherer];
+  if (waiting.size() >= kMostResyncs) waiting.erase(waiting.begin());
+  waiting.push_back(std::move(request));
+  changed_.notify_all();
+}
+
+std::vector<ResyncRequest> PageBoard::take_resyncs(std::size_t gatherer) {
+  const MutexLock lock(mutex_);
+  return std::exchange(resyncs_[gatherer], {});
+}
+
+void PageBoard::set_mode(std::size_t gatherer, std::optional<SyncMode> mode) {
+  const MutexLock lock(mutex_);
+  modes_[gatherer] = mode;
+}
+
+std::optional<SyncMode> PageBoard::mode(std::size_t gatherer) const {
+  const MutexLock lock(mutex_);
+  return modes_[gatherer];
 }
 
 void PageBoard::committed(std::vector<Page> pages) {
   const MutexLock lock(mutex_);
   for (auto& page : pages) {
     auto& at = slot(page.gatherer, page.table);
-    at.committed_position = page.end.position;
+    at.committed = {.cursor = page.end, .incarnation = page.incarnation};
     at.newest_position = std::max(at.newest_position, page.end.position);
     at.outstanding_rows -= page.row_count;
     if (at.last_was_short && at.outstanding_rows == 0) at.caught_up_us = at.short_poll_us;
@@ -78,7 +133,8 @@ void PageBoard::committed(std::vector<Page> pages) {
 std::optional<PageBoard::Epoch> PageBoard::epoch_after(std::uint64_t known) const {
   const MutexLock lock(mutex_);
   if (epoch_ == known) return std::nullopt;
-  return Epoch{epoch_, epoch_ == 0 ? std::vector<SyncCursor>{} : cursors_};
+  if (epoch_ == 0) return Epoch{};
+  return Epoch{.number = epoch_, .cursors = cursors_, .consumer = consumer_};
 }
 
 bool PageBoard::has_room(std::size_t gatherer, std::size_t table) const {
@@ -140,18 +196,18 @@ SyncStatus PageBoard::status(std::size_t gatherer, std::size_t table) const {
   out.caught_up = epoch_ != 0 && at.last_was_short && at.outstanding_rows == 0;
   out.caught_up_us = at.caught_up_us;
   out.rows_behind = at.unread_rows + at.outstanding_rows;
-  if (!out.caught_up && at.committed_position > 0) {
+  if (!out.caught_up && at.committed.cursor.position > 0) {
     constexpr double kUsPerSecond = 1e6;
-    out.lag_seconds =
-        static_cast<double>(std::max<std::int64_t>(0, at.newest_position - at.committed_position)) /
-        kUsPerSecond;
+    out.lag_seconds = static_cast<double>(std::max<std::int64_t>(
+                          0, at.newest_position - at.committed.cursor.position)) /
+                      kUsPerSecond;
   }
   return out;
 }
 
-std::int64_t PageBoard::committed_position(std::size_t gatherer, std::size_t table) const {
+CommittedCursor PageBoard::committed_cursor(std::size_t gatherer, std::size_t table) const {
   const MutexLock lock(mutex_);
-  return slots_[gatherer * tables_ + table].committed_position;
+  return slots_[gatherer * tables_ + table].committed;
 }
 
 void PageBoard::stop() {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,34 +13,26 @@
 #include "database/connection.h"
 #include "database/cursors.h"
 #include "database/partitions.h"
-#include "dedup/merge.h"
+#include "dedup/leader_watch.h"
+#include "dedup/round.h"
+#include "dedup/shard.h"
 #include "dedup/table_spec.h"
+#include "dedup/table_writer.h"
 
 namespace kd {
 
-// What one transaction brings to production.
-struct Round {
-  std::array<MergedRows, kTableCount> tables;
-  std::vector<CursorMove> moves;
-
-  void clear();
-};
-
-struct TableOutcome {
-  std::int64_t written = 0;
-  std::int64_t duplicates = 0;
-  std::int64_t quarantined = 0;
-};
 using RoundOutcome = std::array<TableOutcome, kTableCount>;
 
 // The one session that writes to production. It holds the leader lock, so whoever can write is
-// the leader; the server ends it after 5 s of silence, so that a stopped process cannot lead.
+// the leader. A stopped or cut-off process cannot lead for long: the server ends its session after
+// 5 s of silence or of a dead connection, and a standby ends one that hangs inside a COPY.
 // Every write moves the cursors in the same transaction. Confined to one thread.
 class ProductionSession {
  public:
   struct Options {
     ConnectOptions connect;
     std::vector<std::string> gatherers;
+    Shard shard;
     // Called at each step of a round, by name; a test may end the process there.
     std::function<void(std::string_view)> at_step;
   };
@@ -48,13 +40,17 @@ class ProductionSession {
   // Connects, checks the schema, prepares the staging tables. Does not lead yet.
   static Expected<std::unique_ptr<ProductionSession>> open(const Options& options);
 
-  // True once this session holds the leader lock.
+  // True once this session holds the leader lock of its shard. Otherwise ends the session that
+  // holds it, if that hangs.
   Expected<bool> try_lead();
+
+  // Names this production database, for good, and the shard.
+  const std::string& consumer() const { return consumer_; }
 
   // What is stored, with a cursor for every table of every gatherer.
   Expected<CursorMap> cursors();
   // The newest stamp of a table; SeenSet::kNothingStored when it is empty.
-  Expected<std::int64_t> newest_stamp(const TableSpec& spec);
+  Expected<std::int64_t> newest_stamp(const TableSpec& spec, std::int64_t now_us);
   std::int64_t partition_width_us(const TableSpec& spec) const;
 
   // One transaction. After an error everything of it is undone, unless kInDoubt.
@@ -69,21 +65,17 @@ class ProductionSession {
 
  private:
   ProductionSession(const Options& options, std::unique_ptr<Connection> connection,
-                    Partitions partitions);
+                    Partitions partitions, std::string consumer);
 
-  using TableWriter = Expected<TableOutcome> (ProductionSession::*)(const TableSpec&,
-                                                                    const MergedRows&);
-  Expected<RoundOutcome> write_with(const Round& round, TableWriter writer);
-  Expected<RoundOutcome> write_rows(const Round& round, TableWriter writer);
+  using WriteTable = Expected<TableOutcome> (MergeTableWriter::*)(const TableSpec&,
+                                                                  const MergedRows&);
+  Expected<void> end_hanging_leader();
+  Expected<std::optional<std::int64_t>> newest_since(const TableSpec& spec, std::int64_t from_us);
+  Expected<RoundOutcome> write_with(const Round& round, WriteTable writer);
+  Expected<RoundOutcome> write_round(const Round& round, WriteTable writer);
+  Expected<void> write_tables(const Round& round, WriteTable writer, RoundOutcome& outcome);
+  Expected<void> write_evidence(const Round& round, RoundOutcome& outcome);
   Expected<void> ensure_partitions(const Round& round);
-  Expected<TableOutcome> write_table(const TableSpec& spec, const MergedRows& rows);
-  Expected<TableOutcome> write_table_isolating(const TableSpec& spec, const MergedRows& rows);
-  Expected<std::int64_t> merge_staged(const TableSpec& spec, std::span<const char> rows);
-  Expected<std::string> with_bounds(const std::string& statement);
-  Expected<TableOutcome> bisect(const TableSpec& spec, const RowSet& rows, std::size_t first,
-                                std::size_t last);
-  Expected<std::int64_t> try_rows(const TableSpec& spec, std::span<const char> rows);
-  Expected<void> quarantine(const TableSpec& spec, const RefusedRow& row);
   void step(std::string_view name) const {
     if (options_.at_step) options_.at_step(name);
   }
@@ -91,6 +83,9 @@ class ProductionSession {
   const Options options_;
   const std::unique_ptr<Connection> connection_;
   Partitions partitions_;
+  const std::string consumer_;
+  MergeTableWriter writer_;
+  LeaderWatch leader_watch_;
 };
 
 }  // namespace kd

@@ -18,6 +18,29 @@ constexpr std::string_view kMergeTrades =
     "AND t.exchange_ts BETWEEN {} AND {} LIMIT 1) hit ON true "
     "WHERE hit.known IS NULL ORDER BY s.trade_id, s.exchange_ts ON CONFLICT DO NOTHING";
 
+// A book that was read over REST waits to be compared; those that are kept are moved from there.
+constexpr std::string_view kMergeRestBooks =
+    "INSERT INTO rest_books (requested_at, received_at, ticker, yes_bids, no_bids, occurrence, "
+    "gatherer) SELECT snapshot_ts, received_at, ticker, yes_bids, no_bids, occurrence, gatherer "
+    "FROM stage_orderbook_snapshots WHERE source = 'rest' ON CONFLICT DO NOTHING";
+constexpr std::string_view kMergeStreamBooks =
+    "INSERT INTO orderbook_snapshots (snapshot_ts, received_at, ticker, source, yes_bids, "
+    "no_bids, anchor_ts, anchor_deltas, occurrence, stream_id, gatherer) "
+    "SELECT snapshot_ts, received_at, ticker, source, yes_bids, no_bids, anchor_ts, "
+    "anchor_deltas, occurrence, stream_id, gatherer FROM stage_orderbook_snapshots "
+    "WHERE source <> 'rest' ON CONFLICT DO NOTHING";
+
+// Every shard brings these, so all take their keys in one order.
+constexpr std::string_view kMergeLedger =
+    "INSERT INTO ledger (position, at, stream_id, connection, sid, channel, event, from_ts, to_ts, "
+    "count, reason, tickers, gatherer) SELECT position, at, stream_id, connection, sid, channel, "
+    "event, from_ts, to_ts, count, reason, tickers, gatherer FROM stage_ledger "
+    "ORDER BY at, gatherer, position ON CONFLICT DO NOTHING";
+constexpr std::string_view kMergeQuarantine =
+    "INSERT INTO quarantine (position, received_at, reason, frame, gatherer) "
+    "SELECT position, received_at, reason, frame, gatherer FROM stage_quarantine "
+    "ORDER BY received_at, gatherer, position ON CONFLICT DO NOTHING";
+
 constexpr std::array<TableSpec, kTableCount> kSpecs = {{
     {.name = "trades",
      .columns = 12,
@@ -34,8 +57,10 @@ constexpr std::array<TableSpec, kTableCount> kSpecs = {{
      .key_has_gatherer = false,
      .remembers = true,
      .always_staged = true,
-     .stamp_is_checked = true,
-     .merge_sql = kMergeTrades},
+     .odd_stamp = OddStamp::kRefused,
+     .sharded = true,
+     .source_column = -1,
+     .merge_sql = {kMergeTrades}},
     {.name = "orderbook_deltas",
      .columns = 12,
      .stamp = 1,
@@ -51,25 +76,29 @@ constexpr std::array<TableSpec, kTableCount> kSpecs = {{
      .key_has_gatherer = false,
      .remembers = true,
      .always_staged = false,
-     .stamp_is_checked = true,
-     .merge_sql = ""},
+     .odd_stamp = OddStamp::kRefused,
+     .sharded = true,
+     .source_column = -1,
+     .merge_sql = {}},
     {.name = "orderbook_snapshots",
      .columns = 12,
      .stamp = 1,
      .stream_column = 10,
      .seq_column = 11,
      .keep_first = 1,
-     .keep_last = 10,
+     .keep_last = 11,
      .gatherer_columns = "position, snapshot_ts, received_at, ticker, source, yes_bids, no_bids, "
                          "anchor_ts, anchor_deltas, occurrence, stream_id, seq",
      .production_columns = "snapshot_ts, received_at, ticker, source, yes_bids, no_bids, "
-                           "anchor_ts, anchor_deltas, occurrence, gatherer",
+                           "anchor_ts, anchor_deltas, occurrence, stream_id, gatherer",
      .key = {1, 3, 4, 9, kEnd},
      .key_has_gatherer = true,
      .remembers = true,
      .always_staged = false,
-     .stamp_is_checked = true,
-     .merge_sql = ""},
+     .odd_stamp = OddStamp::kRefused,
+     .sharded = true,
+     .source_column = 4,
+     .merge_sql = {kMergeRestBooks, kMergeStreamBooks}},
     {.name = "tickers",
      .columns = 19,
      .stamp = 1,
@@ -89,8 +118,10 @@ constexpr std::array<TableSpec, kTableCount> kSpecs = {{
      .key_has_gatherer = false,
      .remembers = true,
      .always_staged = false,
-     .stamp_is_checked = true,
-     .merge_sql = ""},
+     .odd_stamp = OddStamp::kRefused,
+     .sharded = true,
+     .source_column = -1,
+     .merge_sql = {}},
     {.name = "lifecycle_events",
      .columns = 8,
      .stamp = 1,
@@ -106,8 +137,10 @@ constexpr std::array<TableSpec, kTableCount> kSpecs = {{
      .key_has_gatherer = true,
      .remembers = false,
      .always_staged = true,
-     .stamp_is_checked = true,
-     .merge_sql = "SELECT kd_merge_lifecycle()"},
+     .odd_stamp = OddStamp::kPositionInstead,
+     .sharded = true,
+     .source_column = -1,
+     .merge_sql = {"SELECT kd_merge_lifecycle()"}},
     {.name = "ledger",
      .columns = 12,
      .stamp = 1,
@@ -123,8 +156,10 @@ constexpr std::array<TableSpec, kTableCount> kSpecs = {{
      .key_has_gatherer = true,
      .remembers = false,
      .always_staged = true,
-     .stamp_is_checked = true,
-     .merge_sql = ""},
+     .odd_stamp = OddStamp::kPositionInstead,
+     .sharded = false,
+     .source_column = -1,
+     .merge_sql = {kMergeLedger}},
     {.name = "quarantine",
      .columns = 4,
      .stamp = 1,
@@ -138,13 +173,38 @@ constexpr std::array<TableSpec, kTableCount> kSpecs = {{
      .key_has_gatherer = true,
      .remembers = false,
      .always_staged = true,
-     .stamp_is_checked = false,
-     .merge_sql = ""},
+     .odd_stamp = OddStamp::kKept,
+     .sharded = false,
+     .source_column = -1,
+     .merge_sql = {kMergeQuarantine}},
+    {.name = "watermarks",
+     .columns = 4,
+     .stamp = 1,
+     .stream_column = -1,
+     .seq_column = -1,
+     .keep_first = 0,
+     .keep_last = 4,
+     .gatherer_columns = "position, at, stream_ids, proven_until",
+     .production_columns = "",
+     .key = {kEnd},
+     .key_has_gatherer = true,
+     .remembers = false,
+     .always_staged = true,
+     .odd_stamp = OddStamp::kPositionInstead,
+     .sharded = false,
+     .source_column = -1,
+     .merge_sql = {}},
 }};
 
 }  // namespace
 
 std::span<const TableSpec, kTableCount> table_specs() { return kSpecs; }
+
+std::string_view stamp_name(const TableSpec& spec) {
+  auto names = spec.gatherer_columns;
+  for (std::size_t i = 0; i < spec.stamp; ++i) names.remove_prefix(names.find(", ") + 2);
+  return names.substr(0, names.find(','));
+}
 
 std::size_t table_index(std::string_view name) {
   std::size_t index = 0;

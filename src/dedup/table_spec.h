@@ -8,6 +8,12 @@
 
 namespace kd {
 
+enum class OddStamp : std::uint8_t {
+  kKept,
+  kRefused,          // the row goes to quarantine
+  kPositionInstead,  // the position is a clock too, one that cannot run away
+};
+
 // How the rows of one table travel from a gatherer to production. Column numbers are the
 // gatherer's (its COPY order); production gets columns [keep_first, keep_last), then the
 // gatherer's id. A value.
@@ -25,15 +31,21 @@ struct TableSpec {
   bool key_has_gatherer;                // each gatherer's rows are rows of their own
   bool remembers;                       // identities are worth remembering
   bool always_staged;                   // production is asked about every row
-  bool stamp_is_checked;                // a stamp outside of the accepted range is refused
-  std::string_view merge_sql;  // moves the rows of stage_<name>; empty: ON CONFLICT DO NOTHING
+  OddStamp odd_stamp;                   // what becomes of a stamp outside of the accepted range
+  bool sharded;                         // by ticker; other tables are taken by every shard
+  int source_column;                    // -1: none; rows from 'rest' are staged
+  // Moves the rows of stage_<name>; none: INSERT … ON CONFLICT DO NOTHING.
+  std::array<std::string_view, 2> merge_sql;
 };
 
 inline constexpr std::size_t kEndOfKey = ~std::size_t{0};
-inline constexpr std::size_t kTableCount = 7;
+inline constexpr std::size_t kTableCount = 8;
 
 // In the order in which a round writes them: evidence after the rows it speaks of.
 std::span<const TableSpec, kTableCount> table_specs();
+
+// The name of its stamp column, which is the same in production.
+std::string_view stamp_name(const TableSpec& spec);
 
 // Its index, or kTableCount.
 std::size_t table_index(std::string_view name);

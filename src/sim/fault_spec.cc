@@ -25,6 +25,7 @@ constexpr FaultKindFacts plain(Kind kind, std::string_view name, Reach reach,
 
 constexpr FaultKindFacts kKinds[] = {
     plain(Kind::kDrop, "drop", Reach::kFrame),
+    plain(Kind::kFreeze, "freeze", Reach::kFrame),
     {Kind::kHole, "hole", Reach::kFrame, "frames", 1, 1, 1'000'000, false, {}},
     plain(Kind::kDuplicate, "duplicate", Reach::kFrame),
     plain(Kind::kReorder, "reorder", Reach::kFrame),

@@ -12,6 +12,7 @@ namespace kd::sim {
 // What can go wrong on purpose; each is explained in docs/kalshi-data/exchange-sim/README.md.
 enum class FaultKind : std::uint8_t {
   kDrop,
+  kFreeze,
   kHole,
   kDuplicate,
   kReorder,

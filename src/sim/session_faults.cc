@@ -96,6 +96,8 @@ Delivery Session::put_struck(Subscription& to, const OutFrame& frame, const Faul
     case FaultKind::kDrop:
       ++to.seq;
       return withheld(name_of(fault));
+    case FaultKind::kFreeze:
+      return withheld(name_of(fault));
     case FaultKind::kHole:
       to.seq += static_cast<std::uint64_t>(fault.amount);
       break;

@@ -35,8 +35,11 @@ Expected<void> WriterSession::connect() {
     return fail(Remedy::kRetry, fmt::format("{}: another gatherer writes table {} here",
                                             connection->target(), name_of(table_)));
   }
+  // What was acknowledged may have been dropped since.
   KD_TRY(const auto newest,
-         connection->query(fmt::format("SELECT max(position) FROM {}", name_of(table_))));
+         connection->query(fmt::format("SELECT GREATEST((SELECT max(position) FROM {0}), (SELECT "
+                                       "max(position) FROM sync_acks WHERE table_name = '{0}'))",
+                                       name_of(table_))));
   positions_ = Positions(std::max(int_at(newest.at(0), 0).value_or(0), positions_.last()));
   KD_TRY(const auto progress, connection->query("SELECT file_id, file_offset FROM spill_progress "
                                                 "WHERE table_name = $1",

@@ -55,6 +55,37 @@ Act database_away(double from, double to) {
                 {to, [](LocalPlatform& p) { must(p.gatherer_cluster(0).server().start()); }}});
 }
 
+Act production_away(double from, double to) {
+  return timed({{from, [](LocalPlatform& p) { must(p.production_cluster().server().stop()); }},
+                {to, [](LocalPlatform& p) { must(p.production_cluster().server().start()); }}});
+}
+
+// They come back for the end only, to hand over what they have.
+Act two_dead() {
+  std::vector<Timed> deeds;
+  for (const int gatherer : {1, 2}) {
+    deeds.push_back({0.02, [gatherer](LocalPlatform& platform) {
+                       platform.processes().kill(gatherer_name(gatherer));
+                     }});
+  }
+  for (const int gatherer : {1, 2}) {
+    deeds.push_back(
+        {0.95, [gatherer](LocalPlatform& platform) { must(platform.start_gatherer(gatherer)); }});
+  }
+  return timed(std::move(deeds));
+}
+
+Act deduplicator_kills() {
+  std::vector<Timed> deeds;
+  for (const double at : {0.15, 0.3, 0.45, 0.6, 0.75}) {
+    deeds.push_back({at, [](LocalPlatform& platform) {
+                       platform.processes().kill(kDeduplicatorName);
+                       must(platform.start_deduplicator());
+                     }});
+  }
+  return timed(std::move(deeds));
+}
+
 // In order and under load, within the 30 s that a stop may take; exit code 0 says that no row was
 // lost.
 Act restarts() {
@@ -189,6 +220,22 @@ std::vector<Scenario> make() {
     options.gatherer_config["writers.memory_limit"] = "1MiB";
   };
   all.push_back(full);
+  all.push_back(fault("frozen-lines",
+                      "an order-book socket of one gatherer loses changes without a gap in seq",
+                      {"freeze,client=gatherer-1,conn=8,channel=orderbook_delta,after=2s"}));
+  all.push_back(
+      deed("two-dead", "two of three gatherers are dead nearly from start to end", two_dead()));
+  all.push_back(deed("production-stop", "production is stopped for half of the run",
+                     production_away(0.2, 0.7)));
+  all.push_back(deed(
+      "production-kill", "production is killed and started again",
+      timed({{0.3, [](LocalPlatform& p) { p.production_cluster().server().kill(); }},
+             {0.4, [](LocalPlatform& p) { must(p.production_cluster().server().start()); }}})));
+  all.push_back(deed("deduplicator-kills", "the deduplicator is killed with SIGKILL five times",
+                     deduplicator_kills()));
+  all.push_back(deed("deduplicator-freeze",
+                     "the deduplicator is frozen with SIGSTOP, and loses its sessions meanwhile",
+                     frozen(kDeduplicatorName, 0.2, 0.8)));
   return all;
 }
 

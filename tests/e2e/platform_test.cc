@@ -18,7 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr int kKilledGatherer = 1;
 constexpr auto kPatience = 3min;
 
 // Frames of all files of a recording.
@@ -66,7 +65,8 @@ class PlatformTest : public testing::Test {
     expect(platform_->stop_simulator());
   }
 
-  // A recording goes through three gatherers; one is killed in the middle, the deduplicator later.
+  // A recording goes through three gatherers; two are killed, and are away at the same time for a
+  // while; the deduplicator is killed later.
   void play_with_kills(const fs::path& recording) {
     UpOptions options;
     options.replay = recording;
@@ -79,9 +79,14 @@ class PlatformTest : public testing::Test {
     expect(platform_->start_simulator());
     for (int i = 0; i < options.gatherers; ++i) expect(platform_->start_gatherer(i));
     expect(platform_->start_deduplicator());
+    await_emitted(frames / 4);
+    platform_->processes().kill(gatherer_name(1));
+    await_emitted(frames * 3 / 8);
+    platform_->processes().kill(gatherer_name(2));
     await_emitted(frames / 2);
-    platform_->processes().kill(gatherer_name(kKilledGatherer));
-    expect(platform_->start_gatherer(kKilledGatherer));
+    expect(platform_->start_gatherer(1));
+    await_emitted(frames * 5 / 8);
+    expect(platform_->start_gatherer(2));
     await_emitted(frames * 3 / 4);
     platform_->processes().kill(kDeduplicatorName);
     expect(platform_->start_deduplicator());
@@ -119,7 +124,12 @@ class PlatformTest : public testing::Test {
       EXPECT_EQ(figures.missing, 0) << table;
       EXPECT_EQ(figures.doubled, 0) << table;
     }
-    EXPECT_GT(audit->tables.at("orderbook_deltas").merged, 0);
+    const auto& deltas = audit->tables.at("orderbook_deltas");
+    EXPECT_GT(deltas.merged, 0);
+    EXPECT_GT(audit->lost_by_short_key, 0) << "the key's fifth column is there for something";
+    std::printf("%lld changes merged; the key (ticker, time, price, side) would have lost %lld\n",
+                static_cast<long long>(deltas.merged),
+                static_cast<long long>(audit->lost_by_short_key));
     EXPECT_GT(audit->tables.at("trades").merged, 0);
     for (const auto& example : audit->examples) ADD_FAILURE() << example;
   }

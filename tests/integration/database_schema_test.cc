@@ -137,12 +137,12 @@ TEST_F(PartitionsTest, AreMadeForTheKeysAskedForAndOnlyOnce) {
   EXPECT_EQ(partitions->width_us("orderbook_deltas"), kHour);
   EXPECT_EQ(partitions->width_us("trades"), 24 * kHour);
   ASSERT_TRUE(partitions->ensure(*writer_, "orderbook_deltas", kHour - 1, kHour));
+  const bool native = shared_cluster().engine() == StorageEngine::kNative;
   EXPECT_EQ(scalar(*writer_, "SELECT kd_ensure_partitions('orderbook_deltas', 0, 7200000000)"),
-            "1");
-  EXPECT_EQ(scalar(*writer_,
-                   "SELECT count(*) FROM pg_inherits WHERE inhparent = "
-                   "'orderbook_deltas'::regclass"),
-            "3");
+            native ? "1" : "0")
+      << "a hypertable makes its chunks when rows come";
+  EXPECT_EQ(scalar(*writer_, "SELECT count(*) FROM kd_partitions('orderbook_deltas')"),
+            native ? "3" : "0");
 }
 
 TEST_F(PartitionsTest, AreMadeWhileAnotherSessionWritesToTheTable) {

@@ -17,59 +17,6 @@ using namespace std::chrono_literals;
 
 constexpr std::int64_t kMs = 1000;
 
-// Keeps the lines. Any thread.
-class Lines final : public LogSink {
- public:
-  void write(LogLevel, std::string_view, std::string_view message,
-             std::initializer_list<LogField>) override {
-    const MutexLock lock(mutex_);
-    lines_.emplace_back(message);
-  }
-  std::ptrdiff_t count(std::string_view start) const {
-    const MutexLock lock(mutex_);
-    return std::count_if(lines_.begin(), lines_.end(),
-                         [&](const std::string& line) { return line.starts_with(start); });
-  }
-
- private:
-  mutable Mutex mutex_;
-  std::vector<std::string> lines_ KD_GUARDED_BY(mutex_);
-};
-
-// One of every kind of row, `rows` times.
-void fill(GathererDatabase& gatherer, int first, int rows) {
-  for (int i = first; i < first + rows; ++i) {
-    const auto stamp = kTestHour + i * kMs;
-    gatherer.add({.stamp = stamp});
-    gatherer.add_trade(std::to_string(1'000'000'000'000'000 + i), stamp);
-    gatherer.add_ticker("KXA", stamp, i);
-    gatherer.add_snapshot("KXA", stamp);
-    gatherer.add_lifecycle("KXA" + std::to_string(i), "created", "{}", stamp);
-    gatherer.add_ledger(stamp);
-    gatherer.add_quarantine(stamp);
-  }
-  gatherer.commit();
-}
-
-void fill(DedupWorld& world, int first, int rows) {
-  for (std::size_t g = 0; g < world.gatherers(); ++g) fill(world.gatherer(g), first, rows);
-}
-
-// Rows per table, in the order of table_specs().
-std::string counts(DedupWorld& world) {
-  std::string out;
-  for (const auto& spec : table_specs()) {
-    out += world.production("SELECT count(*) FROM " + std::string(spec.name)) + " ";
-  }
-  return out;
-}
-
-std::string expected_counts(int rows) {
-  const auto n = std::to_string(rows) + " ";
-  const auto per_gatherer = std::to_string(3 * rows) + " ";
-  return n + n + per_gatherer + n + n + per_gatherer + per_gatherer;
-}
-
 // Runs a deduplicator in a process of its own that is killed at its `nth` arrival at `step`.
 // True if it got there before it had merged everything.
 bool killed_at(DedupWorld& world, const std::string& step, int nth) {
@@ -93,8 +40,8 @@ bool killed_at(DedupWorld& world, const std::string& step, int nth) {
 TEST(DedupRecoveryTest, KilledAtAnyStepItLosesAndDoublesNothing) {
   DedupWorld world(shared_cluster(), 3);
   int rows = 0;
-  for (const auto* step :
-       {"merged", "partitions", "begun", "direct", "staged", "cursors", "committed"}) {
+  for (const auto* step : {"merged", "partitions", "begun", "direct", "staged", "proofs", "frozen",
+                           "cursors", "committed"}) {
     for (const int nth : {1, 3}) {
       fill(world, rows, 50);
       rows += 50;
@@ -135,17 +82,34 @@ TEST(DedupRecoveryTest, ARebuiltGathererIsReadFromItsOldestRow) {
 TEST(DedupRecoveryTest, AGathererRestoredFromAnOlderBackupIsReadFromItsOldestRow) {
   DedupWorld world(shared_cluster(), 3);
   fill(world, 0, 20);
+  const auto backup = world.gatherer(0).backup();
+  fill(world, 20, 20);
   world.sync();
-  // What a restore does: the last rows are gone, others come in their place.
-  const auto admin = shared_cluster().connect(world.gatherer(0).database());
-  ASSERT_TRUE(
-      admin->exec("DELETE FROM orderbook_deltas WHERE position > "
-                  "(SELECT max(position) FROM orderbook_deltas) - 21"));
-  world.gatherer(0).add({.stamp = kTestHour + 777 * kMs});
-  world.gatherer(0).commit();
+  world.gatherer(0).restore(backup);
+  fill(world, 40, 10);
   world.sync();
-  EXPECT_EQ(world.observer.rewinds, 1);
-  EXPECT_EQ(world.production("SELECT count(*) FROM orderbook_deltas"), "21");
+  EXPECT_EQ(world.observer.rewinds, static_cast<int>(kTableCount));
+  EXPECT_EQ(counts(world), expected_counts(50));
+}
+
+TEST(DedupRecoveryTest, AllThatHappenedWhileProductionWasAwayArrives) {
+  PgCluster own;
+  DedupWorld world(shared_cluster(), own, 3);
+  fill(world, 0, 20);
+  world.start();
+  world.await_merged();
+  own.server().kill();
+  DedupWorld::await([&] { return !world.deduplicator().status().production_connected; },
+                    "the outage to be noticed");
+  for (int minute = 0; minute < 10; ++minute) fill(world, 20 + minute * 30, 30);
+  const auto deltas = table_index("orderbook_deltas");
+  DedupWorld::await(
+      [&] { return world.deduplicator().status().sync[0][deltas].rows_behind >= 300; },
+      "what waits to be measured");
+  EXPECT_EQ(world.deduplicator().settled_until_us(), std::nullopt);
+  ASSERT_TRUE(own.server().start());
+  world.await_merged();
+  EXPECT_EQ(counts(world), expected_counts(320));
 }
 
 TEST(DedupRecoveryTest, ProductionKilledInTheMiddleChangesNothing) {

@@ -1,13 +1,19 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/log.h"
+#include "base/mutex.h"
 #include "codec/copy_row.h"
 #include "database/partitions.h"
 #include "dedup/deduplicator.h"
@@ -29,6 +35,8 @@ class GathererDatabase {
     std::int64_t change = 100;
     std::int16_t occurrence = 0;
     std::string ticker = "KXA-1";
+    std::int64_t stream_id = 1;
+    std::optional<std::int64_t> exchange_us = std::nullopt;
   };
   void add(const Delta& delta);
   void add_trade(const std::string& id16, std::int64_t stamp, std::int64_t size = 100);
@@ -36,7 +44,11 @@ class GathererDatabase {
                      std::int64_t received_at, std::int64_t stream_id = 1);
   void add_snapshot(const std::string& ticker, std::int64_t stamp, std::int16_t occurrence = 0);
   void add_ticker(const std::string& ticker, std::int64_t stamp, std::int64_t hash);
-  void add_ledger(std::int64_t at);
+  void add_rest_book(const std::string& ticker, std::int64_t requested_at);
+  void add_ledger(std::int64_t at, const std::string& event = "open", std::int64_t stream_id = 1,
+                  const std::vector<std::string_view>& tickers = {});
+  void add_watermark(std::int64_t at, const std::vector<std::int64_t>& streams,
+                     const std::vector<std::int64_t>& proven_until);
   void add_quarantine(std::int64_t received_at);
   // One transaction per table with what was added since.
   void commit();
@@ -46,8 +58,17 @@ class GathererDatabase {
   // The same gatherer with a new, empty database.
   void rebuild();
   void reconnect();
+  // The position that the last row got.
+  std::int64_t position() const { return position_; }
+  // Later rows have positions beyond this one.
+  void continue_at(std::int64_t position) { position_ = position; }
+  // A copy of the database as it is, and the return to one.
+  std::string backup();
+  void restore(const std::string& backup);
 
  private:
+  void add_book(const char* source, const std::string& ticker, std::int64_t stamp,
+                std::int16_t occurrence);
   CopyRowWriter begin(const char* table, std::int16_t columns);
 
   PgCluster& cluster_;
@@ -67,10 +88,12 @@ class CountingObserver : public DedupObserver {
   void on_gatherer_error(std::size_t, std::size_t) override { ++gatherer_errors; }
   void on_rewind(std::size_t, std::size_t) override { ++rewinds; }
   void on_round(const RoundOutcome& outcome) override;
+  void on_frozen(std::size_t) override { ++frozen; }
   void on_commit_latency(std::size_t, std::chrono::microseconds) override { ++latencies; }
 
   std::atomic<int> gatherer_errors{0};
   std::atomic<int> rewinds{0};
+  std::atomic<int> frozen{0};
   std::atomic<int> rounds{0};
   std::atomic<int> latencies{0};
   std::atomic<std::int64_t> written{0};
@@ -78,10 +101,30 @@ class CountingObserver : public DedupObserver {
   std::atomic<std::int64_t> quarantined{0};
 };
 
+// Keeps the lines. Any thread.
+class Lines final : public LogSink {
+ public:
+  void write(LogLevel, std::string_view, std::string_view message,
+             std::initializer_list<LogField>) override {
+    const MutexLock lock(mutex_);
+    lines_.emplace_back(message);
+  }
+  std::ptrdiff_t count(std::string_view start) const {
+    const MutexLock lock(mutex_);
+    return std::count_if(lines_.begin(), lines_.end(),
+                         [&](const std::string& line) { return line.starts_with(start); });
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<std::string> lines_ KD_GUARDED_BY(mutex_);
+};
+
 // Gatherer databases and a production database in one cluster, and a deduplicator between them.
 class DedupWorld {
  public:
-  DedupWorld(PgCluster& cluster, std::size_t gatherers);
+  DedupWorld(PgCluster& cluster, std::size_t gatherers) : DedupWorld(cluster, cluster, gatherers) {}
+  DedupWorld(PgCluster& cluster, PgCluster& production, std::size_t gatherers);
 
   GathererDatabase& gatherer(std::size_t i) { return *gatherers_[i]; }
   std::size_t gatherers() const { return gatherers_.size(); }
@@ -106,9 +149,19 @@ class DedupWorld {
 
  private:
   PgCluster& cluster_;
+  PgCluster& production_cluster_;
   std::vector<std::unique_ptr<GathererDatabase>> gatherers_;
   std::string production_database_;
   std::unique_ptr<Deduplicator> deduplicator_;
 };
+
+// One of every kind of row, `rows` times; committed. Equal `first`s give equal rows.
+void fill(GathererDatabase& gatherer, int first, int rows);
+void fill(DedupWorld& world, int first, int rows);
+
+// Rows per table, in the order of table_specs(); of the proofs the newest stamps.
+std::string counts(DedupWorld& world);
+// What counts() says when three gatherers were filled with `rows` from 0 on.
+std::string expected_counts(int rows);
 
 }  // namespace kd

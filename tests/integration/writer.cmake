@@ -9,3 +9,4 @@ find_package(simdjson REQUIRED)
 kd_test(NAME rows_integration_test LABEL integration
         SOURCES ${CMAKE_CURRENT_LIST_DIR}/rows_test.cc
         DEPS kd::router kd_writer_process simdjson::simdjson)
+kd_on_both_engines(writer_integration_test rows_integration_test)

@@ -28,14 +28,26 @@ std::filesystem::path make_temporary_directory() {
   return name;
 }
 
+// Which engine this run of the test program is for.
+StorageEngine engine_under_test() {
+  const char* name = std::getenv("KD_TEST_ENGINE");  // NOLINT(concurrency-mt-unsafe): nobody sets
+  return must(storage_engine_named(name == nullptr ? "native" : name));
+}
+
 }  // namespace
 
-PgCluster::PgCluster() : directory_(make_temporary_directory()) {
+PgCluster::PgCluster() : PgCluster(Options{}) {}
+
+PgCluster::PgCluster(Options chosen)
+    : engine_(chosen.engine.value_or(engine_under_test())), directory_(make_temporary_directory()) {
   LocalClusterOptions options;
   options.directory = directory_;
   options.durable = false;
   options.dies_with_parent = true;
+  options.timescaledb = engine_ == StorageEngine::kTimescaleDb;
   options.settings = {{"max_connections", "60"}, {"shared_buffers", "64MB"}};
+  options.settings.merge(chosen.settings);
+  options.port = chosen.port;
   cluster_ = must(LocalCluster::open(std::move(options)));
   must(cluster_->start());
 }
@@ -54,7 +66,7 @@ std::string PgCluster::make_empty_database(const std::string& name) {
 
 std::string PgCluster::make_database(const std::string& name, SchemaKind kind) {
   auto unique = make_empty_database(name);
-  must(migrate(*connect(unique), kind));
+  must(migrate(*connect(unique), kind, engine_));
   return unique;
 }
 

@@ -1,0 +1,55 @@
+#include "app/storage_options.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "app/connect_options.h"
+
+namespace kd {
+
+KeptTables kept_by(const GathererConfig& config) {
+  const auto& r = config.retention;
+  KeptTables out;
+  out.keep = {{"trades", r.trades},
+              {"orderbook_deltas", r.orderbook_deltas},
+              {"orderbook_snapshots", r.orderbook_snapshots},
+              {"tickers", r.tickers}};
+  out.others = std::max({r.trades, r.orderbook_deltas, r.orderbook_snapshots, r.tickers});
+  return out;
+}
+
+KeptTables kept_by(const DeduplicatorConfig& config) {
+  const auto& r = config.retention;
+  KeptTables out;
+  out.keep = {{"orderbook_deltas", r.orderbook_deltas},
+              {"orderbook_snapshots", r.orderbook_snapshots},
+              {"tickers", r.tickers}};
+  if (r.trades) out.keep["trades"] = *r.trades;
+  return out;
+}
+
+Maintenance::Options maintenance_of(const GathererConfig& config) {
+  auto kept = kept_by(config);
+  Maintenance::Options out;
+  out.connect = connect_options(config.database, "gatherer maintenance");
+  out.kind = SchemaKind::kGatherer;
+  out.keep = std::move(kept.keep);
+  out.keep_others = kept.others;
+  out.compress_after = config.retention.compress_after;
+  return out;
+}
+
+Maintenance::Options maintenance_of(const DeduplicatorConfig& config, std::function<bool()> leads) {
+  auto kept = kept_by(config);
+  Maintenance::Options out;
+  out.connect = connect_options(config.production, "deduplicator maintenance");
+  out.kind = SchemaKind::kProduction;
+  out.keep = std::move(kept.keep);
+  out.keep_others = kept.others;
+  out.compress_after = config.retention.compress_after;
+  out.without_export = config.retention.without_export;
+  out.leads = std::move(leads);
+  return out;
+}
+
+}  // namespace kd

@@ -1,0 +1,116 @@
+#include "coverage/keeper.h"
+
+#include <algorithm>
+
+#include "base/time.h"
+#include "database/migrations.h"
+
+namespace kd {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kLock = "kalshi coverage keeper";
+constexpr double kWindowSeconds = 3'600;  // of the ratio
+
+double seconds(std::int64_t us) { return static_cast<double>(us) / 1e6; }
+
+}  // namespace
+
+CoverageKeeper::CoverageKeeper(Options options, MetricsRegistry& metrics, Logger log)
+    : options_(std::move(options)),
+      log_(std::move(log)),
+      uncovered_seconds_(metrics.counter("coverage_uncovered_market_seconds_total",
+                                         "time of markets that no line covers, when it was found")),
+      ratio_(metrics.gauge("coverage_ratio",
+                           "share of the last hour's market-time that a line covers")),
+      growing_(metrics.gauge("coverage_uncovered_markets", "markets that no line covers now")),
+      horizon_(metrics.gauge("coverage_horizon_timestamp_seconds",
+                             "exchange time up to which coverage is known")) {
+  ratio_.set(1);
+}
+
+CoverageKeeper::~CoverageKeeper() { stop(); }
+
+void CoverageKeeper::start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+void CoverageKeeper::stop() {
+  thread_.request_stop();
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void CoverageKeeper::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    if (auto done = round(); !done) {
+      log_.warn("coverage waits", {kv("reason", done.error().what)});
+      upkeep_.reset();
+      production_.reset();
+    }
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, stop, options_.interval, [] { return false; });
+  }
+}
+
+Expected<void> CoverageKeeper::round() {
+  if (!options_.leads()) {
+    upkeep_.reset();
+    production_.reset();
+    return {};
+  }
+  // Asked before the evidence is read: all of it up to then will be seen.
+  const auto settled = options_.settled_until_us();
+  if (!settled) return {};
+  KD_TRY(const auto connected, connect());
+  if (!connected) return {};
+  const auto now = wall_now();
+  const auto until = std::min(micros_from_us(*settled), now) - options_.margin;
+  KD_TRY(const auto figures, upkeep_->round(to_us(floor_to_ms(until)), to_us(now)));
+  if (figures) publish(*figures);
+  return {};
+}
+
+Expected<bool> CoverageKeeper::connect() {
+  if (upkeep_) return true;
+  auto options = options_.production;
+  options.answer_timeout = 10min;  // all bases of a million markets, sorted
+  KD_TRY(production_, Connection::connect(options));
+  KD_DO(require_schema(*production_, SchemaKind::kProduction));
+  KD_TRY(const auto locked, production_->try_advisory_lock(advisory_key(kLock)));
+  if (!locked) {
+    production_.reset();
+    return false;
+  }
+  upkeep_ = std::make_unique<CoverageUpkeep>(*production_);
+  return true;
+}
+
+void CoverageKeeper::publish(const CoverageUpkeep::Figures& figures) {
+  const auto watched = static_cast<double>(std::max(figures.markets, figures.growing));
+  last_hour_.push_back({.seconds = seconds(figures.passed_us),
+                        .market_seconds = watched * seconds(figures.passed_us),
+                        .uncovered = seconds(figures.uncovered_us)});
+  Passed sum{0, 0, 0};
+  for (const auto& passed : last_hour_) {
+    sum.seconds += passed.seconds;
+    sum.market_seconds += passed.market_seconds;
+    sum.uncovered += passed.uncovered;
+  }
+  while (sum.seconds - last_hour_.front().seconds > kWindowSeconds) {
+    sum.seconds -= last_hour_.front().seconds;
+    last_hour_.pop_front();
+  }
+  uncovered_seconds_.add(std::max(0.0, seconds(figures.uncovered_us)));
+  growing_.set(static_cast<double>(figures.growing));
+  horizon_.set(seconds(figures.horizon));
+  const auto share = sum.market_seconds > 0 ? 1 - sum.uncovered / sum.market_seconds : 1;
+  ratio_.set(std::clamp(share, 0.0, 1.0));
+  if (figures.made == 0 && figures.healed == 0) return;
+  log_.info("holes in coverage changed",
+            {kv("made", figures.made), kv("healed", figures.healed),
+             kv("markets_uncovered", figures.growing), kv("looked_at", figures.looked_at)});
+}
+
+}  // namespace kd
