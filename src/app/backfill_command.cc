@@ -12,6 +12,7 @@
 #include "app/exit_code.h"
 #include "app/time_option.h"
 #include "backfill/trade_job.h"
+#include "base/with_commas.h"
 
 namespace kd {
 namespace {
@@ -112,9 +113,8 @@ void print_outcome(const TradeJob& job, const TradeJobOutcome& outcome) {
     return;
   }
   fmt::print("{} to {}: {} trades read, {} known, {} added, {} unreadable\n",
-             format_time(outcome.began), format_time(job.all.to), by_thousands(counts.read),
-             by_thousands(counts.known()), by_thousands(counts.added),
-             by_thousands(counts.refused));
+             format_time(outcome.began), format_time(job.all.to), with_commas(counts.read),
+             with_commas(counts.known()), with_commas(counts.added), with_commas(counts.refused));
 }
 
 int exit_code_of(const Error& error) {

@@ -13,6 +13,7 @@
 #include "app/time_option.h"
 #include "book/gatherer_books.h"
 #include "book/production_books.h"
+#include "database/migrations.h"
 
 namespace kd {
 namespace {
@@ -29,8 +30,9 @@ The book at the end of that millisecond, rebuilt from a snapshot and the changes
 cannot be exact it is printed all the same, with the reason. Times: RFC 3339 in UTC, or -90s, -5m,
 -1h, now. A gatherer's own database has no index on markets: that takes longer.
 
-Exit codes: 0 exact; 1 not exact; 2 command line, configuration, or a market that was never
-recorded; 3 the database is out of reach)";
+Exit codes: 0 exact; 1 not exact, also before the market's first snapshot; 2 command line,
+configuration, or a market that was never recorded; 3 the database is out of reach, was lost on the
+way, or has another schema)";
 
 int complain(const std::string& what, int code) {
   fmt::print(stderr, "{}: {}\n", kProgram, what);
@@ -52,6 +54,8 @@ Expected<Sources> open_sources(const BookOptions& options, const ConnectOptions&
   Sources out;
   KD_TRY(out.connection, Connection::connect(target));
   auto& connection = *out.connection;
+  KD_DO(require_schema(connection,
+                       options.gatherer ? SchemaKind::kGatherer : SchemaKind::kProduction));
   if (options.gatherer) {
     out.store = std::make_unique<GathererBooks>(connection, *options.gatherer);
     out.coverage = [&connection, gatherer = *options.gatherer](const std::string& ticker,
@@ -67,14 +71,8 @@ Expected<Sources> open_sources(const BookOptions& options, const ConnectOptions&
   return out;
 }
 
-// For a market without a snapshot: whether there is one later, or which markets may be meant.
-Expected<std::string> hint_for(const BookOptions& options, Sources& sources, std::int64_t at) {
-  KD_TRY(const auto later, sources.store->base_after(options.ticker, at));
-  if (later) {
-    return fmt::format("'{}' has no snapshot at or before {}; its next one is of {}",
-                       options.ticker, format_time(micros_from_us(at)),
-                       format_time(micros_from_us(later->known.since)));
-  }
+// Which markets may be meant.
+Expected<std::string> hint_for(const BookOptions& options, Sources& sources) {
   auto out = fmt::format("no snapshot of '{}' is recorded", options.ticker);
   if (options.gatherer) return out;
   KD_TRY(const auto names,
@@ -83,16 +81,20 @@ Expected<std::string> hint_for(const BookOptions& options, Sources& sources, std
   return out;
 }
 
-int show(const BookOptions& options, Sources& sources, Micros at) {
-  const auto answer = book_at(*sources.store, sources.coverage, options.ticker, to_us(at));
-  if (!answer) return complain(answer.error().what, kExitFailure);
-  if (!answer->base) {
-    const auto hint = hint_for(options, sources, answer->at);
-    return complain(hint ? *hint : hint.error().what, kExitUsage);
+Expected<int> show(const BookOptions& options, Sources& sources, Micros at) {
+  KD_TRY(auto answer, book_at(*sources.store, sources.coverage, options.ticker, to_us(at)));
+  if (!answer.base) {
+    KD_TRY(const auto first, sources.store->first_recorded(options.ticker));
+    if (!first) {
+      KD_TRY(const auto hint, hint_for(options, sources));
+      return complain(hint, kExitUsage);
+    }
+    answer.reasons.push_back(fmt::format("the first book recorded of it is of {}",
+                                         format_time(micros_from_us(*first))));
   }
   fmt::print("{}",
-             options.json ? book_json(*answer, options.depth) : book_text(*answer, options.depth));
-  return answer->exact() ? kExitOk : kExitFailure;
+             options.json ? book_json(answer, options.depth) : book_text(answer, options.depth));
+  return answer.exact() ? kExitOk : kExitFailure;
 }
 
 }  // namespace
@@ -104,7 +106,9 @@ int run_book(const BookOptions& options) {
   if (!target) return complain(target.error().what, kExitUsage);
   auto sources = open_sources(options, *target);
   if (!sources) return complain(sources.error().what, kExitCannotStart);
-  return show(options, *sources, *at);
+  const auto code = show(options, *sources, *at);
+  if (!code) return complain(code.error().what, kExitCannotStart);
+  return *code;
 }
 
 void add_book_commands(CLI::App& cli, const std::function<void(std::function<int()>)>& choose) {
@@ -113,7 +117,8 @@ void add_book_commands(CLI::App& cli, const std::function<void(std::function<int
   book->footer(kFooter);
   book->add_option("ticker", options->ticker, "The market")->required();
   book->add_option("--at", options->at, "When")->capture_default_str();
-  book->add_option("--depth", options->depth, "Levels shown of each side; all unless given");
+  book->add_option("--depth", options->depth, "Levels shown of each side; all unless given")
+      ->check(CLI::PositiveNumber);
   book->add_option("--from-gatherer", options->gatherer,
                    "From this gatherer's database instead of production");
   book->add_flag("--json", options->json, "As one JSON object");

@@ -68,7 +68,6 @@ std::string best_text(const FoldedBook& book, Side side) {
 }
 
 std::string base_text(const BookAnswer& answer) {
-  if (!answer.base) return "";
   const auto& base = *answer.base;
   auto out = fmt::format("base     snapshot of {} at {}", base.line, time_text(base.snapshot_ts));
   out += base.anchor_ts ? fmt::format(", anchored at {}\n", time_text(*base.anchor_ts))
@@ -117,6 +116,12 @@ std::string base_json(const BookAnswer& answer) {
                      time_json(answer.base->anchor_ts));
 }
 
+std::string coverage_json(const BookAnswer& answer) {
+  if (!answer.base) return "null";
+  return fmt::format(R"({{"from": "{}", "to": "{}", "holes": {}}})", time_text(answer.needed_from),
+                     time_text(answer.needed_to), holes_json(answer.holes));
+}
+
 std::string reasons_json(const std::vector<std::string>& reasons) {
   std::string out = "[";
   for (const auto& reason : reasons) out += (out.size() > 1 ? ", " : "") + json_quote(reason);
@@ -129,6 +134,7 @@ std::string book_text(const BookAnswer& answer, std::optional<std::size_t> depth
   auto out = fmt::format("{} at {}: {}\n", answer.ticker, time_text(answer.at),
                          answer.exact() ? "exact" : "NOT EXACT");
   for (const auto& reason : answer.reasons) out += fmt::format("  - {}\n", reason);
+  if (!answer.base) return out;
   out += "\n" + levels_text(answer.book, depth);
   const auto spread = spread_of(answer.book);
   out += fmt::format("\nbest     {}   {}   spread {}\n", best_text(answer.book, Side::kYes),
@@ -142,8 +148,7 @@ std::string book_json(const BookAnswer& answer, std::optional<std::size_t> depth
   return fmt::format(
       R"({{"ticker": {}, "at": "{}", "exact": {}, "reasons": {}, "best_yes_bid": {}, )"
       R"("best_yes_ask": {}, "spread": {}, "yes_bids": {}, "yes_asks": {}, "no_bids": {}, )"
-      R"("no_asks": {}, "base": {}, "changes": {}, "last_change": {}, "coverage": {{"from": "{}", )"
-      R"("to": "{}", "holes": {}}}}})"
+      R"("no_asks": {}, "base": {}, "changes": {}, "last_change": {}, "coverage": {}}})"
       "\n",
       json_quote(answer.ticker), time_text(answer.at), answer.exact(), reasons_json(answer.reasons),
       price_json(book.best_bid(Side::kYes)), price_json(book.best_ask(Side::kYes)),
@@ -152,8 +157,7 @@ std::string book_json(const BookAnswer& answer, std::optional<std::size_t> depth
       levels_json(best_asks(book, Side::kYes, depth)),
       levels_json(best_bids(book, Side::kNo, depth)),
       levels_json(best_asks(book, Side::kNo, depth)), base_json(answer), answer.changes,
-      time_json(answer.last_change), time_text(answer.needed_from), time_text(answer.needed_to),
-      holes_json(answer.holes));
+      time_json(answer.last_change), coverage_json(answer));
 }
 
 }  // namespace kd

@@ -60,7 +60,8 @@ ComponentHealth lag_health(const Deduplicator::Status& status,
       const auto name = fmt::format("{}.{}", gatherers[g], table_specs()[t].name);
       health.figures[name + ".lag_seconds"] = sync.lag_seconds;
       health.figures[name + ".rows_behind"] = static_cast<double>(sync.rows_behind);
-      worst = std::max(worst, sync.lag_seconds);
+      // One that is away is told by "gatherers".
+      if (status.gatherer_connected[g]) worst = std::max(worst, sync.lag_seconds);
     }
   }
   health.status = status_by_limits(worst, 5, 30);

@@ -120,8 +120,9 @@ void DeduplicatorApp::wait(StopSignals& signals) {
 }
 
 void DeduplicatorApp::stop() {
-  services_.stop();
+  services_.request_stop();
   deduplicator_.stop();
+  services_.stop();
 }
 
 HttpResponse DeduplicatorApp::answer(const HttpRequest& request) {

@@ -19,6 +19,7 @@ namespace kd {
 namespace {
 
 constexpr std::chrono::seconds kCloseWait{5};
+constexpr std::chrono::seconds kSideAnswerTimeout{10};  // below the 30 s a stop may take
 
 Error refused_credentials(const std::string& what) {
   return {Remedy::kGiveUp, what +
@@ -318,10 +319,10 @@ void GathererApp::make_inbox() {
   hooks.replace = [this](std::int32_t connection, const std::string& reason) {
     pool_->replace(connection, reason);
   };
-  inbox_ = std::make_unique<ResyncInbox>(
-      ResyncInbox::Options{.connect =
-                               connect_options(config_.database, "kalshi " + config_.gatherer_id)},
-      std::move(hooks), log_.with("inbox"));
+  ResyncInbox::Options options;
+  options.connect = connect_options(config_.database, "kalshi " + config_.gatherer_id);
+  options.connect.answer_timeout = kSideAnswerTimeout;
+  inbox_ = std::make_unique<ResyncInbox>(std::move(options), std::move(hooks), log_.with("inbox"));
 }
 
 void GathererApp::make_maintenance() {
@@ -364,8 +365,8 @@ std::optional<Error> GathererApp::wait(StopSignals& signals) {
 
 bool GathererApp::stop() {
   log_.info("stopping");
-  inbox_.reset();
-  maintenance_->stop();
+  inbox_->request_stop();
+  std::jthread upkeep([this] { maintenance_->stop(); });  // may wait for a statement
   server_loop_.stop();
   server_thread_.join();
   registry_->request_stop();
@@ -382,6 +383,8 @@ bool GathererApp::stop() {
   if (tape_ != nullptr) tape_->stop();
   store_.note(process_event("stop", wall_now()));
   const bool complete = store_.finish();
+  inbox_.reset();
+  upkeep.join();
   log_.info("stopped");
   return complete;
 }

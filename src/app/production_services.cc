@@ -1,12 +1,21 @@
 #include "app/production_services.h"
 
+#include <algorithm>
+
 #include "app/api_client.h"
 #include "app/connect_options.h"
 #include "app/coverage_answer.h"
 #include "app/maintenance_metrics.h"
 #include "app/storage_options.h"
+#include "base/time.h"
 
 namespace kd {
+namespace {
+
+constexpr std::chrono::seconds kAnswerTimeout{15};  // below the 30 s a stop may take
+constexpr std::chrono::seconds kAlone{15};          // a gatherer may be back soon
+
+}  // namespace
 
 ProductionServices::ProductionServices(const DeduplicatorConfig& config,
                                        const Deduplicator& deduplicator, MetricsRegistry& metrics,
@@ -29,7 +38,15 @@ Expected<void> ProductionServices::start() {
   return {};
 }
 
+void ProductionServices::request_stop() {
+  if (metadata_) metadata_->request_stop();
+  if (backfill_) backfill_->request_stop();
+  if (verifier_) verifier_->request_stop();
+  if (coverage_) coverage_->request_stop();
+}
+
 void ProductionServices::stop() {
+  request_stop();
   if (metadata_) metadata_->stop();
   if (backfill_) backfill_->stop();
   if (verifier_) verifier_->stop();
@@ -38,7 +55,23 @@ void ProductionServices::stop() {
 }
 
 ConnectOptions ProductionServices::production() const {
-  return connect_options(config_.production, "kalshi " + config_.deduplicator_id);
+  auto options = connect_options(config_.production, "kalshi " + config_.deduplicator_id);
+  options.answer_timeout = kAnswerTimeout;
+  return options;
+}
+
+std::optional<std::int64_t> ProductionServices::settled_for_coverage() {
+  const auto settled = deduplicator_.settled_until_us();
+  const auto status = deduplicator_.status();
+  const auto& connected = status.gatherer_connected;
+  if (settled || !status.leader || std::ranges::find(connected, true) != connected.end()) {
+    alone_since_.reset();
+    return settled;
+  }
+  const auto now = std::chrono::steady_clock::now();
+  if (!alone_since_) alone_since_ = now;
+  if (now - *alone_since_ < kAlone) return std::nullopt;
+  return to_us(wall_now());
 }
 
 Expected<void> ProductionServices::make_rest() {
@@ -84,7 +117,7 @@ void ProductionServices::make_coverage() {
   CoverageKeeper::Options options;
   options.production = production();
   options.leads = [this] { return deduplicator_.leads(); };
-  options.settled_until_us = [this] { return deduplicator_.settled_until_us(); };
+  options.settled_until_us = [this] { return settled_for_coverage(); };
   coverage_ = std::make_unique<CoverageKeeper>(std::move(options), metrics_, log_.with("coverage"));
   coverage_->start();
 }

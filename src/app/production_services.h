@@ -1,6 +1,9 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "api/rest_client.h"
 #include "backfill/trade_backfill.h"
@@ -29,6 +32,7 @@ class ProductionServices {
 
   // The error is a key that cannot be used.
   Expected<void> start();
+  void request_stop();  // does not wait
   void stop();
   // Before a scrape.
   void publish_metrics();
@@ -41,11 +45,15 @@ class ProductionServices {
   void make_coverage();
   void make_maintenance();
   ConnectOptions production() const;
+  // As the deduplicator says; now, while we lead and have reached no gatherer for a while, so that
+  // a hole grows while none records. Asked by one thread.
+  std::optional<std::int64_t> settled_for_coverage();
 
   const DeduplicatorConfig& config_;
   const Deduplicator& deduplicator_;
   MetricsRegistry& metrics_;
   const Logger log_;
+  std::optional<std::chrono::steady_clock::time_point> alone_since_;
   std::unique_ptr<RestClient> rest_;
   std::unique_ptr<MetadataSync> metadata_;
   std::unique_ptr<TradeBackfill> backfill_;

@@ -6,6 +6,14 @@
 #include "app/connect_options.h"
 
 namespace kd {
+namespace {
+
+// A silent database must not keep a process from stopping in 30 s; what takes longer, a
+// compression, has a limit of its own.
+constexpr std::chrono::seconds kGathererAnswer{10};
+constexpr std::chrono::seconds kDeduplicatorAnswer{15};
+
+}  // namespace
 
 KeptTables kept_by(const GathererConfig& config) {
   const auto& r = config.retention;
@@ -32,6 +40,7 @@ Maintenance::Options maintenance_of(const GathererConfig& config) {
   auto kept = kept_by(config);
   Maintenance::Options out;
   out.connect = connect_options(config.database, "gatherer maintenance");
+  out.connect.answer_timeout = kGathererAnswer;
   out.kind = SchemaKind::kGatherer;
   out.keep = std::move(kept.keep);
   out.keep_others = kept.others;
@@ -43,6 +52,7 @@ Maintenance::Options maintenance_of(const DeduplicatorConfig& config, std::funct
   auto kept = kept_by(config);
   Maintenance::Options out;
   out.connect = connect_options(config.production, "deduplicator maintenance");
+  out.connect.answer_timeout = kDeduplicatorAnswer;
   out.kind = SchemaKind::kProduction;
   out.keep = std::move(kept.keep);
   out.keep_others = kept.others;

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "api/rest_client.h"
+#include "app/api_client.h"
 #include "app/exit_code.h"
 #include "app/universe_preview.h"
 #include "base/check.h"
@@ -19,7 +19,6 @@ namespace {
 
 constexpr const char* kName = "kalshi-data universe preview";
 constexpr double kBasicTokensPerSecond = 200;
-constexpr double kBucketSeconds = 3;
 
 constexpr const char* kFooter = R"(Examples:
   kalshi-data universe preview --config /etc/kalshi-data/gatherer.yaml
@@ -49,12 +48,6 @@ Expected<GathererConfig> config_of(const UniverseOptions& options) {
   return config;
 }
 
-Expected<std::shared_ptr<const Signer>> signer_of(const ApiConfig& api) {
-  if (api.private_key_file.empty()) return nullptr;
-  KD_TRY(auto key, SigningKey::load_pem(api.private_key_file));
-  return std::make_shared<const Signer>(api.key_id, std::move(key));
-}
-
 UniverseLimits limits_of(const GathererConfig& config) {
   const auto count = [](int n) { return static_cast<std::size_t>(n); };
   return {.sockets = count(config.connections.orderbook),
@@ -67,7 +60,7 @@ UniverseLimits limits_of(const GathererConfig& config) {
 }
 
 // The account's own budget, where nothing else was configured and the exchange tells it.
-void learn_budget(const GathererConfig& config, RestClient& client, UniverseLimits& limits) {
+void learn_limits(const GathererConfig& config, RestClient& client, UniverseLimits& limits) {
   if (config.api.read_tokens_per_second || config.api.private_key_file.empty()) return;
   const auto body = client.get("/account/limits", "/account/limits", {});
   const auto told = body ? decode_account_limits(*body) : tl::unexpected(body.error());
@@ -113,17 +106,10 @@ int run_universe_preview(const UniverseOptions& options) {
 
   auto limits = limits_of(*config);
   MetricsRegistry metrics;
-  RestClient client({.base_url = config->api.rest_url,
-                     .ca_file = config->api.ca_file,
-                     .timeout = config->api.timeout,
-                     .max_retries = config->api.max_retries,
-                     .retry_backoff = config->api.retry_backoff,
-                     .tokens_per_second = limits.tokens_per_second,
-                     .bucket_capacity = limits.tokens_per_second * kBucketSeconds},
-                    *signer, metrics, Logger(*sink, "rest"));
-  learn_budget(*config, client, limits);
+  const auto client = make_rest_client(config->api, *signer, metrics, Logger(*sink, "universe"));
+  learn_limits(*config, *client, limits);
   UniverseTally tally;
-  const auto pages = read_all(client, config->registry.page_size, *rules, tally);
+  const auto pages = read_all(*client, config->registry.page_size, *rules, tally);
   if (!pages) {
     const auto remedy = pages.error().remedy;
     const bool away = remedy == Remedy::kReconnect || remedy == Remedy::kGiveUp;

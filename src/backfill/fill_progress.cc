@@ -3,6 +3,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/with_commas.h"
+
 namespace kd {
 namespace {
 
@@ -33,8 +35,8 @@ std::string FillProgress::line(Clock::time_point now) const {
   return fmt::format("{:5.1f} %  {:%Y-%m-%d %H:%M:%S}  {} read  {} added  {} trades/s  {}",
                      100 * share(done_ - all_.from, all_.to - all_.from),
                      fmt::gmtime(std::chrono::system_clock::to_time_t(done_)),
-                     by_thousands(counts.read), by_thousands(counts.added),
-                     by_thousands(static_cast<std::int64_t>(rate)), time_left(seconds));
+                     with_commas(counts.read), with_commas(counts.added),
+                     with_commas(static_cast<std::int64_t>(rate)), time_left(seconds));
 }
 
 std::string FillProgress::time_left(double seconds) const {
@@ -44,13 +46,6 @@ std::string FillProgress::time_left(double seconds) const {
   if (left >= 3600) return fmt::format("{}h{:02}m left", left / 3600, left / 60 % 60);
   if (left >= 60) return fmt::format("{}m{:02}s left", left / 60, left % 60);
   return fmt::format("{}s left", left);
-}
-
-std::string by_thousands(std::int64_t count) {
-  auto digits = fmt::to_string(count);
-  const std::size_t sign = count < 0 ? 1 : 0;
-  for (auto at = digits.size(); at > sign + 3;) digits.insert(at -= 3, 1, ',');
-  return digits;
 }
 
 }  // namespace kd

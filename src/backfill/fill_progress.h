@@ -37,7 +37,4 @@ class FillProgress {
   FillCounts current_;
 };
 
-// 1234567 -> "1,234,567"
-std::string by_thousands(std::int64_t count);
-
 }  // namespace kd

@@ -22,12 +22,5 @@ TEST(FillProgressTest, TellsShareRateAndTimeLeftOfThisRun) {
   EXPECT_EQ(progress.total().known(), 2970);
 }
 
-TEST(ByThousandsTest, PutsACommaBetweenThem) {
-  EXPECT_EQ(by_thousands(0), "0");
-  EXPECT_EQ(by_thousands(999), "999");
-  EXPECT_EQ(by_thousands(1000), "1,000");
-  EXPECT_EQ(by_thousands(-1234567), "-1,234,567");
-}
-
 }  // namespace
 }  // namespace kd

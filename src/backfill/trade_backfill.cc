@@ -39,8 +39,10 @@ void TradeBackfill::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
+void TradeBackfill::request_stop() { thread_.request_stop(); }
+
 void TradeBackfill::stop() {
-  thread_.request_stop();
+  request_stop();
   if (thread_.joinable()) thread_.join();
 }
 

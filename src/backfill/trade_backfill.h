@@ -39,7 +39,8 @@ class TradeBackfill {
   TradeBackfill& operator=(const TradeBackfill&) = delete;
 
   void start();
-  void stop();  // gives up the window that is being read
+  void request_stop();  // does not wait
+  void stop();          // gives up the window that is being read
 
  private:
   void run(const std::stop_token& stop);

@@ -7,10 +7,18 @@
 namespace kd {
 namespace {
 
+using namespace std::chrono_literals;
 using std::chrono::sys_seconds;
 
 constexpr std::int64_t kDayUs = 86'400'000'000;
 constexpr std::int64_t kMinuteUs = 60'000'000;
+
+// A process that was suspended, or cut off, must not keep the merge waiting for its lock.
+constexpr auto kSilenceInTransaction = 5s;
+constexpr auto kSilence = 3min;
+constexpr const char* kKeepalives =
+    "SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3; "
+    "SET tcp_user_timeout = 5000";
 
 // One page at a time, from before its transaction into it.
 constexpr const char* kStaging = "CREATE TEMP TABLE stage_rest_trades (LIKE trades)";
@@ -20,9 +28,9 @@ constexpr const char* kManyCompressed =
     "SELECT set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', false) "
     "WHERE EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')";
 
-// The same lock as the deduplicator's; waiting for it ends before the server ends us.
+// The same lock as the deduplicator's, whose rounds wait behind us meanwhile.
 constexpr const char* kLock =
-    "SET LOCAL lock_timeout = '20s'; "
+    "SET LOCAL lock_timeout = '10s'; "
     "SELECT pg_advisory_xact_lock(hashtextextended('kalshi trades writer', 0))";
 
 // Leaves out most of what is known, so that the lock is held for what may be new. The ticker keeps
@@ -59,12 +67,21 @@ std::string merge_rest_trades(Micros oldest, Micros newest) {
 }
 
 Expected<std::unique_ptr<TradeStore>> TradeStore::open(ConnectOptions options) {
-  KD_TRY(auto connection, Connection::connect(options));
-  KD_DO(require_schema(*connection, SchemaKind::kProduction));
-  KD_TRY(auto partitions, Partitions::load(*connection));
-  KD_DO(connection->query(kManyCompressed));
-  KD_DO(connection->exec(kStaging));
-  return std::unique_ptr<TradeStore>(new TradeStore(std::move(connection), std::move(partitions)));
+  options.idle_session_timeout = kSilence;
+  options.idle_in_transaction_timeout = kSilenceInTransaction;
+  std::unique_ptr<TradeStore> store(new TradeStore(std::move(options)));
+  KD_DO(store->connect());
+  return store;
+}
+
+Expected<void> TradeStore::connect() {
+  KD_TRY(connection_, Connection::connect(options_));
+  KD_DO(connection_->exec(kKeepalives));
+  KD_DO(require_schema(*connection_, SchemaKind::kProduction));
+  KD_TRY(partitions_, Partitions::load(*connection_));
+  KD_DO(connection_->query(kManyCompressed));
+  KD_DO(connection_->exec(kStaging));
+  return {};
 }
 
 Expected<sys_seconds> TradeStore::done_until(const FillJob& job, sys_seconds from) {
@@ -92,14 +109,12 @@ Expected<std::optional<Micros>> TradeStore::oldest_trade() {
 }
 
 Expected<std::int64_t> TradeStore::add(const TradeRows& rows) {
-  KD_DO(prepare(rows));
-  return transact([&] { return merge(rows); });
+  return store(rows, [&] { return merge(rows); });
 }
 
 Expected<std::int64_t> TradeStore::finish(const TradeRows& rows, const FillJob& job,
                                           sys_seconds started, const FilledWindow& window) {
-  KD_DO(prepare(rows));
-  return transact([&]() -> Expected<std::int64_t> {
+  return store(rows, [&]() -> Expected<std::int64_t> {
     KD_TRY(const auto added, merge(rows));
     auto all = window;
     all.added += added;
@@ -109,11 +124,31 @@ Expected<std::int64_t> TradeStore::finish(const TradeRows& rows, const FillJob& 
   });
 }
 
+// A transaction that the server ended has left nothing behind: it is tried once more.
+template <typename Work>
+Expected<std::int64_t> TradeStore::store(const TradeRows& rows, const Work& work) {
+  KD_DO(prepare(rows));
+  auto done = transact(work);
+  if (done ||
+      (done.error().remedy != Remedy::kReconnect && done.error().remedy != Remedy::kRetry)) {
+    return done;
+  }
+  KD_DO(prepare(rows));
+  return transact(work);
+}
+
+// The first statement after what may have been a long silence.
+Expected<void> TradeStore::empty_stage() {
+  const auto emptied = connection_->exec("TRUNCATE stage_rest_trades");
+  if (emptied) return {};
+  return emptied.error().remedy == Remedy::kReconnect ? connect() : tl::unexpected(emptied.error());
+}
+
 // Before the transaction: no lock on the parent outlives the call, and what is known already is
 // left out without keeping the other writer waiting.
 Expected<void> TradeStore::prepare(const TradeRows& rows) {
   staged_ = 0;
-  KD_DO(connection_->exec("TRUNCATE stage_rest_trades"));
+  KD_DO(empty_stage());
   if (rows.rows() == 0) return {};
   const auto oldest = to_us(rows.oldest());
   const auto newest = to_us(rows.newest());

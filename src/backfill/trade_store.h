@@ -34,7 +34,8 @@ std::string merge_rest_trades(Micros oldest, Micros newest);
 
 // Brings trades to production that are not there yet: a trade is one by its id, whatever times
 // WebSocket and REST give it, and whoever stores trades holds the lock of their writer. Everything
-// may be repeated. One database session; confined to one thread.
+// may be repeated. One database session, opened again when the server has ended it; confined to one
+// thread.
 class TradeStore {
  public:
   static Expected<std::unique_ptr<TradeStore>> open(ConnectOptions options);
@@ -59,11 +60,14 @@ class TradeStore {
                                 std::chrono::sys_seconds started, const FilledWindow& window);
 
  private:
-  TradeStore(std::unique_ptr<Connection> connection, Partitions partitions)
-      : connection_(std::move(connection)), partitions_(std::move(partitions)) {}
+  explicit TradeStore(ConnectOptions options) : options_(std::move(options)) {}
 
+  Expected<void> connect();
+  template <typename Work>
+  Expected<std::int64_t> store(const TradeRows& rows, const Work& work);
   template <typename Work>
   Expected<std::int64_t> transact(const Work& work);
+  Expected<void> empty_stage();
   Expected<void> prepare(const TradeRows& rows);
   Expected<void> open_partitions(std::int64_t oldest_us, std::int64_t newest_us);
   Expected<std::int64_t> merge(const TradeRows& rows);
@@ -72,7 +76,8 @@ class TradeStore {
                                const FilledWindow& window);
   Expected<void> note_audit(const FilledWindow& window);
 
-  const std::unique_ptr<Connection> connection_;
+  const ConnectOptions options_;
+  std::unique_ptr<Connection> connection_;
   Partitions partitions_;
   std::int64_t staged_ = 0;  // rows of this page that may be new
 };

@@ -16,7 +16,6 @@ constexpr std::int64_t kDay = 86'400'000'000;
 // What lies further back is asked for market by market, with constants, so that a statement for
 // many touches few partitions, and none that is compressed.
 constexpr std::int64_t kReach = 2 * kDay;
-constexpr int kCandidates = 8;
 
 template <typename Request, typename Field>
 std::string array_of(std::span<const Request> requests, Field field, const char* type) {
@@ -77,9 +76,8 @@ std::string known_sql(std::span<const StretchRequest> requests, bool with_older)
 Expected<void> add_older(Connection& production, const StretchRequest& request,
                          std::vector<KnownBook>& known) {
   ProductionBooks books(production);
-  KD_TRY(auto bases, books.bases_before(request.ticker, request.from, kCandidates));
-  const auto usable = std::ranges::find_if(bases, &StoredBase::usable);
-  if (usable != bases.end()) known.push_back(std::move(usable->known));
+  KD_TRY(auto bases, books.bases_before(request.ticker, request.from, 1));
+  if (!bases.empty()) known.push_back(std::move(bases.front().known));
   return {};
 }
 
@@ -212,6 +210,19 @@ Expected<std::vector<std::optional<std::int64_t>>> load_last_full(
     out.at(static_cast<std::size_t>(int_at(row, 0).value_or(1) - 1)) = int_at(row, 1);
   }
   return out;
+}
+
+// The ledger's row and the snapshot's are of the same frame.
+Expected<bool> replaced_by_exchange(Connection& production, const std::string& ticker,
+                                    const KnownBook& by) {
+  KD_TRY(const auto rows,
+         production.query(fmt::format(
+             "SELECT 1 FROM orderbook_snapshots s JOIN ledger l ON l.at = s.received_at AND "
+             "l.gatherer = s.gatherer AND l.stream_id = s.stream_id WHERE s.ticker = {0} AND "
+             "s.source = 'ws' AND s.snapshot_ts = {1} AND s.gatherer = {2} AND l.event = 'reset' "
+             "AND {0} = ANY (l.tickers) LIMIT 1",
+             sql_text(ticker), by.since, sql_text(by.line))));
+  return !rows.empty();
 }
 
 void drop_older(std::vector<KnownBook>& known, std::int64_t from) {

@@ -43,6 +43,11 @@ Expected<std::vector<std::vector<BookChange>>> load_changes(
 Expected<std::vector<std::optional<std::int64_t>>> load_last_full(
     Connection& production, std::span<const StretchRequest> requests);
 
+// Whether the exchange itself sent the snapshot in place of another book: its stream did not ask
+// for it, and held another one (`reset` in the ledger).
+Expected<bool> replaced_by_exchange(Connection& production, const std::string& ticker,
+                                    const KnownBook& by);
+
 // Leaves of the books that count at or before `from` only the newest.
 void drop_older(std::vector<KnownBook>& known, std::int64_t from);
 

@@ -39,13 +39,12 @@ struct Chosen {
   std::vector<CoverageHole> holes;
 };
 
-// The newest usable base, or an older one where only that is covered up to `at`: the newest may
+// The newest base, or an older one where only that is covered up to `at`: the newest may
 // need changes behind `at` that are not proven yet.
 Expected<Chosen> choose(const std::vector<StoredBase>& bases, const AskCoverage& coverage,
                         const std::string& ticker, std::int64_t at) {
   Chosen chosen;
   for (const auto& base : bases) {
-    if (!base.usable()) continue;
     KD_TRY(auto holes, holes_in(coverage, ticker, needed(base, at)));
     const bool covered = holes.empty();
     const bool may_improve = base.known.at > at;
@@ -76,11 +75,12 @@ void tell_negative(BookAnswer& answer) {
 
 // A snapshot without an anchor is no base, but where nothing changes around it, it must equal the
 // book all the same: a book that the exchange replaced shows there.
-void compare_skipped(const std::vector<StoredBase>& bases, const Timeline& timeline,
-                     BookAnswer& answer) {
-  for (const auto& base : bases) {
+Expected<void> compare_skipped(BookStore& store, const Timeline& timeline, BookAnswer& answer) {
+  KD_TRY(const auto skipped, store.unusable_bases(answer.ticker, answer.base->snapshot_ts,
+                                                  answer.at, kCandidates));
+  for (const auto& base : skipped) {
     const auto since = base.known.since;
-    if (since <= answer.base->snapshot_ts || base.anchored || since > answer.at) continue;
+    if (base.anchored) continue;
     const auto before = timeline.at(since - kSecond);
     const auto after = timeline.at(std::min(since + kSecond, answer.at));
     if (!before || before->book.sum() != after->book.sum()) continue;
@@ -88,11 +88,12 @@ void compare_skipped(const std::vector<StoredBase>& bases, const Timeline& timel
     answer.reasons.push_back(fmt::format("{} was sent another book at {}, and has no anchor for it",
                                          base.known.line, at_text(since)));
   }
+  return {};
 }
 
 // Between the last change and a book that the exchange sent to replace it, nobody knows which of
-// both was in force.
-Expected<void> compare_next(BookStore& store, BookAnswer& answer) {
+// both was in force. Behind a hole another book tells only of the changes lost in it.
+Expected<void> compare_next(BookStore& store, const AskCoverage& coverage, BookAnswer& answer) {
   KD_TRY(const auto next, store.base_after(answer.ticker, answer.at));
   if (!next) return {};
   KD_TRY(const auto change, store.first_change(answer.ticker, answer.at, next->known.since));
@@ -100,6 +101,9 @@ Expected<void> compare_next(BookStore& store, BookAnswer& answer) {
   KD_TRY(auto behind, store.changes(answer.ticker, next->known.since, next->known.at));
   const Timeline timeline({next->known}, std::move(behind));
   if (timeline.at(next->known.since)->book.sum() == answer.book.sum()) return {};
+  KD_TRY(const auto holes,
+         holes_in(coverage, answer.ticker, {answer.at, next->known.since}));
+  if (!holes.empty()) return {};
   answer.reasons.push_back(
       fmt::format("the exchange replaced this book without a change; when is not known, by {} ({})",
                   at_text(next->known.since), next->known.line));
@@ -111,8 +115,7 @@ BookAnswer::Base described(const StoredBase& base) {
           base.anchored ? std::optional(base.known.at) : std::nullopt};
 }
 
-Expected<void> rebuild(BookStore& store, const std::vector<StoredBase>& bases,
-                       const StoredBase& base, BookAnswer& answer) {
+Expected<void> rebuild(BookStore& store, const StoredBase& base, BookAnswer& answer) {
   KD_TRY(auto changes,
          store.changes(answer.ticker, base.known.since, std::max(base.known.at, answer.at)));
   const Timeline timeline({base.known}, std::move(changes));
@@ -122,7 +125,7 @@ Expected<void> rebuild(BookStore& store, const std::vector<StoredBase>& bases,
   for (const auto& change : timeline.changes()) {
     if (change.ts <= answer.at) answer.last_change = change.ts;
   }
-  if (base.usable()) compare_skipped(bases, timeline, answer);
+  if (base.usable()) KD_DO(compare_skipped(store, timeline, answer));
   tell_negative(answer);
   return {};
 }
@@ -147,8 +150,11 @@ Expected<BookAnswer> book_at(BookStore& store, const AskCoverage& coverage,
   answer.at = at - at % kMillisecond;
   KD_TRY(const auto bases, store.bases_before(ticker, answer.at, kCandidates));
   KD_TRY(auto chosen, choose(bases, coverage, ticker, answer.at));
-  const auto* base = chosen.base;
-  if (base == nullptr && !bases.empty()) base = &bases.front();
+  std::vector<StoredBase> unusable;
+  if (chosen.base == nullptr) {
+    KD_TRY(unusable, store.unusable_bases(ticker, 0, answer.at, 1));
+  }
+  const auto* base = unusable.empty() ? chosen.base : &unusable.front();
   if (base == nullptr) {
     answer.reasons.push_back("there is no snapshot of this market at or before that time");
     return answer;
@@ -162,8 +168,8 @@ Expected<BookAnswer> book_at(BookStore& store, const AskCoverage& coverage,
   }
   answer.holes = std::move(chosen.holes);
   tell_holes(answer);
-  KD_DO(rebuild(store, bases, *base, answer));
-  if (base->usable()) KD_DO(compare_next(store, answer));
+  KD_DO(rebuild(store, *base, answer));
+  if (base->usable()) KD_DO(compare_next(store, coverage, answer));
   return answer;
 }
 

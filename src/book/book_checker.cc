@@ -171,13 +171,24 @@ Expected<CheckResult> BookChecker::look_closer(Connection& production, const Pol
   if (const auto match = find_match(timeline, rest.book, window)) {
     return matched(*match, CheckVerdict::kMatch);
   }
-  if (const auto match = match_of_replacement(timeline, rest.book, window)) {
-    return matched(*match, CheckVerdict::kMatch);
-  }
+  KD_TRY(const auto replacement, find_replacement(production, rest, timeline, window));
+  if (replacement) return matched(*replacement, CheckVerdict::kMatch);
   if (const auto match = find_match(timeline, rest.book, cached)) {
     return matched(*match, CheckVerdict::kStale);
   }
   return explain(production, rest, timeline, window);
+}
+
+// Another book behind the window speaks for the REST book only where the exchange replaced it: a
+// lost change makes the next snapshot differ just so.
+Expected<std::optional<BookMatch>> BookChecker::find_replacement(Connection& production,
+                                                                 const PolledBook& rest,
+                                                                 const Timeline& timeline,
+                                                                 const CheckWindow& window) {
+  const auto match = match_of_replacement(timeline, rest.book, window);
+  if (!match || rest.book.levels() == 0) return match;
+  KD_TRY(const bool replaced, replaced_by_exchange(production, rest.ticker, *match->base));
+  return replaced ? match : std::nullopt;
 }
 
 Expected<CheckResult> BookChecker::explain(Connection& production, const PolledBook& rest,
@@ -195,7 +206,9 @@ Expected<CheckResult> BookChecker::explain(Connection& production, const PolledB
     out.agreed_at = std::max(*out.agreed_at, entry->known.at);
   }
   if (coverage_) {
-    const auto from = std::min(nearest->base->at, window.from);
+    // The answer may come from a cache, and states follow from the oldest base on.
+    const auto from =
+        std::min(window.from - options_.tolerance.cached, timeline.known().front().at);
     KD_TRY(auto answer, coverage_(rest.ticker, from, std::max(window.to, nearest->base->at)));
     out.holes = std::move(answer.holes);
   }

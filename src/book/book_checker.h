@@ -82,6 +82,10 @@ class BookChecker {
                              const Group& group, const Timeline& timeline,
                              std::vector<CheckResult>& results);
   Expected<CheckResult> look_closer(Connection& production, const PolledBook& rest);
+  Expected<std::optional<BookMatch>> find_replacement(Connection& production,
+                                                      const PolledBook& rest,
+                                                      const Timeline& timeline,
+                                                      const CheckWindow& window);
   Expected<CheckResult> explain(Connection& production, const PolledBook& rest,
                                 const Timeline& timeline, const CheckWindow& window);
   Expected<void> decide_storage(Connection& production, std::span<const PolledBook> books,

@@ -27,9 +27,13 @@ class BookStore {
  public:
   virtual ~BookStore() = default;
 
-  // The newest snapshots at or before `at`, newest first, `most` of them.
+  // The newest usable snapshots at or before `at`, newest first, `most` of them.
   virtual Expected<std::vector<StoredBase>> bases_before(const std::string& ticker, std::int64_t at,
                                                          int most) = 0;
+  // The newest unusable ones in (after, to], newest first, `most` of them.
+  virtual Expected<std::vector<StoredBase>> unusable_bases(const std::string& ticker,
+                                                           std::int64_t after, std::int64_t to,
+                                                           int most) = 0;
   // The oldest usable one after `at`.
   virtual Expected<std::optional<StoredBase>> base_after(const std::string& ticker,
                                                          std::int64_t at) = 0;
@@ -40,6 +44,8 @@ class BookStore {
   virtual Expected<std::optional<std::int64_t>> first_change(const std::string& ticker,
                                                              std::int64_t after,
                                                              std::int64_t to) = 0;
+  // The time of the oldest book of any kind; nothing: the market was never recorded.
+  virtual Expected<std::optional<std::int64_t>> first_recorded(const std::string& ticker) = 0;
 };
 
 }  // namespace kd

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <limits>
 
 #include "book/base_rows.h"
@@ -50,13 +49,22 @@ Expected<std::vector<StoredBase>> GathererBooks::bases_before(const std::string&
   for (auto look_back = kFirstLookBack;; look_back *= 2) {
     const auto from = at - look_back;
     KD_TRY(auto found, bases(ticker, fmt::format("snapshot_ts <= {} AND position >= {} AND "
-                                                 "position < {} ORDER BY snapshot_ts DESC, "
-                                                 "occurrence DESC LIMIT {}",
+                                                 "position < {} AND anchor_ts IS NOT NULL ORDER "
+                                                 "BY snapshot_ts DESC, occurrence DESC LIMIT {}",
                                                  at, from, behind, most)));
-    const bool usable = std::ranges::any_of(found, &StoredBase::usable);
-    if (usable || from < *begin) return found;
-    if (found.empty()) behind = from;  // otherwise the next, wider search takes them too
+    if (!found.empty() || from < *begin) return found;
+    behind = from;
   }
+}
+
+Expected<std::vector<StoredBase>> GathererBooks::unusable_bases(const std::string& ticker,
+                                                                std::int64_t after, std::int64_t to,
+                                                                int most) {
+  KD_TRY(const auto last, last_position(to));
+  return bases(ticker, fmt::format("snapshot_ts > {} AND snapshot_ts <= {} AND position >= {} AND "
+                                   "position < {} AND anchor_ts IS NULL ORDER BY snapshot_ts DESC, "
+                                   "occurrence DESC LIMIT {}",
+                                   after, to, after - kClocks, last, most));
 }
 
 Expected<std::optional<StoredBase>> GathererBooks::base_after(const std::string& ticker,
@@ -96,6 +104,14 @@ Expected<std::optional<std::int64_t>> GathererBooks::first_change(const std::str
                                        "ticker = {} AND exchange_ts > {} AND exchange_ts <= {} "
                                        "AND position >= {} AND position < {}",
                                        sql_text(ticker), after, to, after - kClocks, last)));
+  return int_at(rows.front(), 0);
+}
+
+Expected<std::optional<std::int64_t>> GathererBooks::first_recorded(const std::string& ticker) {
+  KD_TRY(const auto rows,
+         connection_.query(fmt::format("SELECT min(snapshot_ts) FROM orderbook_snapshots WHERE "
+                                       "ticker = {}",
+                                       sql_text(ticker))));
   return int_at(rows.front(), 0);
 }
 

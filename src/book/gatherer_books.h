@@ -22,6 +22,8 @@ class GathererBooks : public BookStore {
 
   Expected<std::vector<StoredBase>> bases_before(const std::string& ticker, std::int64_t at,
                                                  int most) override;
+  Expected<std::vector<StoredBase>> unusable_bases(const std::string& ticker, std::int64_t after,
+                                                   std::int64_t to, int most) override;
   Expected<std::optional<StoredBase>> base_after(const std::string& ticker,
                                                  std::int64_t at) override;
   // Equal rows of several streams are one change; those of one stream are several.
@@ -29,6 +31,7 @@ class GathererBooks : public BookStore {
                                             std::int64_t to) override;
   Expected<std::optional<std::int64_t>> first_change(const std::string& ticker, std::int64_t after,
                                                      std::int64_t to) override;
+  Expected<std::optional<std::int64_t>> first_recorded(const std::string& ticker) override;
 
   // The last position, of any table, at which a row stamped up to `at` can stand.
   Expected<std::int64_t> last_position(std::int64_t at);

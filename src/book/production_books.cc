@@ -28,20 +28,34 @@ std::size_t shared_prefix(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-Expected<std::vector<StoredBase>> ProductionBooks::bases_before(const std::string& ticker,
-                                                                std::int64_t at, int most) {
+Expected<std::vector<StoredBase>> ProductionBooks::newest(const std::string& ticker,
+                                                          const std::string& where, int most) {
   std::vector<char> rows;
   KD_DO(connection_.copy_out(
-      copy_of(
-          fmt::format(fmt::runtime(std::string(kBases) + "AND s.snapshot_ts <= {} "
-                                                         "ORDER BY s.snapshot_ts DESC LIMIT {}"),
-                      sql_text(ticker), at, most)),
+      copy_of(fmt::format("SELECT * FROM ({}) b WHERE {} ORDER BY snapshot_ts DESC LIMIT {}",
+                          fmt::format(fmt::runtime(kBases), sql_text(ticker)), where, most)),
       rows));
   KD_TRY(auto bases, bases_of(rows));
   std::ranges::stable_sort(bases, std::greater(), [](const StoredBase& base) {
     return std::pair(base.known.since, base.occurrence);
   });
   return bases;
+}
+
+Expected<std::vector<StoredBase>> ProductionBooks::bases_before(const std::string& ticker,
+                                                                std::int64_t at, int most) {
+  return newest(
+      ticker, fmt::format("snapshot_ts <= {} AND anchor_ts IS NOT NULL AND NOT frozen", at), most);
+}
+
+Expected<std::vector<StoredBase>> ProductionBooks::unusable_bases(const std::string& ticker,
+                                                                  std::int64_t after,
+                                                                  std::int64_t to, int most) {
+  return newest(ticker,
+                fmt::format("snapshot_ts > {} AND snapshot_ts <= {} AND (anchor_ts IS NULL OR "
+                            "frozen)",
+                            after, to),
+                most);
 }
 
 Expected<std::optional<StoredBase>> ProductionBooks::base_after(const std::string& ticker,
@@ -96,6 +110,15 @@ Expected<std::optional<std::int64_t>> ProductionBooks::first_change(const std::s
                                        "AND exchange_ts > {} AND exchange_ts <= {} "
                                        "ORDER BY exchange_ts LIMIT 1",
                                        sql_text(ticker), after, to)));
+  if (rows.empty()) return std::nullopt;
+  return int_at(rows.front(), 0);
+}
+
+Expected<std::optional<std::int64_t>> ProductionBooks::first_recorded(const std::string& ticker) {
+  KD_TRY(const auto rows,
+         connection_.query(fmt::format("SELECT snapshot_ts FROM orderbook_snapshots WHERE ticker = "
+                                       "{} ORDER BY snapshot_ts LIMIT 1",
+                                       sql_text(ticker))));
   if (rows.empty()) return std::nullopt;
   return int_at(rows.front(), 0);
 }

@@ -1,7 +1,5 @@
 #include "book/verifier.h"
 
-#include <algorithm>
-
 #include "base/time.h"
 #include "book/explain.h"
 
@@ -34,11 +32,14 @@ void BookVerifier::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
-void BookVerifier::stop() {
-  if (!thread_.joinable()) return;
+void BookVerifier::request_stop() {
   thread_.request_stop();
   wake_.notify_all();
-  thread_.join();
+}
+
+void BookVerifier::stop() {
+  request_stop();
+  if (thread_.joinable()) thread_.join();
 }
 
 void BookVerifier::run(const std::stop_token& stop) {
@@ -112,13 +113,12 @@ Expected<void> BookVerifier::check_backlog() {
   return {};
 }
 
+// Never those in between: a clock may have been years off.
 Expected<void> BookVerifier::ensure_partitions(const PendingBooks& pending) {
-  const auto [first, last] = std::ranges::minmax(pending.books, {}, &PolledBook::requested_at);
   for (const char* table : {"book_checks", "orderbook_snapshots"}) {
-    for (const auto& stamp : {first.requested_at, last.requested_at}) {
-      KD_DO(partitions_->ensure(*connection_, table, stamp, stamp));
+    for (const auto& book : pending.books) {
+      KD_DO(partitions_->ensure(*connection_, table, book.requested_at, book.requested_at));
     }
-    KD_DO(partitions_->ensure(*connection_, table, first.requested_at, last.requested_at));
   }
   return {};
 }

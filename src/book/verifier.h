@@ -47,6 +47,7 @@ class BookVerifier {
   BookVerifier& operator=(const BookVerifier&) = delete;
 
   void start();
+  void request_stop();  // does not wait
   void stop();
 
  private:

@@ -36,9 +36,10 @@ void CoverageKeeper::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
+void CoverageKeeper::request_stop() { thread_.request_stop(); }
+
 void CoverageKeeper::stop() {
-  thread_.request_stop();
-  wake_.notify_all();
+  request_stop();
   if (thread_.joinable()) thread_.join();
 }
 

@@ -40,7 +40,8 @@ class CoverageKeeper {
   CoverageKeeper& operator=(const CoverageKeeper&) = delete;
 
   void start();
-  void stop();  // finishes the running round
+  void request_stop();  // does not wait
+  void stop();          // finishes the running round
 
  private:
   struct Passed {  // between two rounds

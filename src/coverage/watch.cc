@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "coverage/line_rule.h"
+
 namespace kd {
 namespace {
 
@@ -25,12 +27,12 @@ CoverageWatch::StreamState& CoverageWatch::state(std::uint32_t stream) {
   return states_[stream];
 }
 
-void CoverageWatch::touch(std::uint32_t market, std::int64_t from, bool whole) {
+CoverageWatch::Touch& CoverageWatch::touch(std::uint32_t market, std::int64_t from) {
   auto& known = touched_[market];
   known.from = std::min(known.from, from);
   known.due = std::min(known.due, from);
   known.last = std::max(known.last, from);
-  known.whole = known.whole || whole;
+  return known;
 }
 
 // Nothing of this stream counted for a market before its first base.
@@ -48,18 +50,13 @@ void CoverageWatch::touch_members(std::uint32_t stream, std::int64_t from) {
 void CoverageWatch::on_ledger(const EvidenceRow& row) {
   evidence_.apply(row);
   const bool books = row.channel == kBookChannel;
-  if (row.event == "drop") {
-    channels_changed_ = channels_changed_ || !books;
-    const auto gatherer = evidence_.gatherer(row.gatherer);
-    for (std::uint32_t s = 0; books && s < evidence_.streams().size(); ++s) {
-      if (evidence_.streams()[s].gatherer == gatherer) {
-        pending_.emplace_back(s, row.from.value_or(kEver + 1) - 1);
-      }
-    }
-    return;
-  }
+  const bool drop = row.event == "drop";
+  if (drop && books) return on_drop(row);
   const auto loss = loss_of(row);
-  if (!books) channels_changed_ = channels_changed_ || loss || row.event == "open";
+  if (!books && row.event == "open") on_channel(row.at + kClockTolerance_us);
+  if (!books && (drop || loss)) {
+    on_channel(std::max(row.from.value_or(kEver), row.to.value_or(kEver)));
+  }
   const auto stream = evidence_.find_stream(row.gatherer, row.stream_id);
   if (!loss || !stream || !books) return;
   if (row.tickers.empty()) {
@@ -67,6 +64,20 @@ void CoverageWatch::on_ledger(const EvidenceRow& row) {
   } else {
     on_named(row, *loss, *stream);
   }
+}
+
+// Where it ends its streams go on, without a new base.
+void CoverageWatch::on_drop(const EvidenceRow& row) {
+  const auto gatherer = evidence_.gatherer(row.gatherer);
+  for (std::uint32_t s = 0; s < evidence_.streams().size(); ++s) {
+    if (evidence_.streams()[s].gatherer != gatherer) continue;
+    pending_.emplace_back(s, row.from.value_or(kEver + 1) - 1);
+    if (row.to) pending_.emplace_back(s, *row.to);
+  }
+}
+
+void CoverageWatch::on_channel(std::int64_t until) {
+  channels_until_ = std::max(channels_until_.value_or(kEver), until);
 }
 
 // What is known of the line before the loss is given up with it: a market that only this line
@@ -116,8 +127,8 @@ void CoverageWatch::on_base(std::string_view gatherer, std::int64_t stream_id,
   const auto stream = evidence_.stream(evidence_.gatherer(gatherer), stream_id);
   const auto market = names_.find_or_add(ticker);
   auto& head = heads_.at(market);
-  // Of a market that nobody watched, everything is of interest.
-  touch(market, at, head.first == kNone);
+  auto& touched = touch(market, at);
+  touched.base = std::min(touched.base, at);
   bool member = false;
   for (auto n = head.first; n != kNone; n = nodes_.at(n).next) {
     if (nodes_.at(n).stream != stream) continue;
@@ -156,7 +167,7 @@ void CoverageWatch::begin(std::int64_t horizon) {
   // What lies behind the horizon is still to be looked at.
   std::erase_if(pending_, [&](const auto& p) { return p.second < horizon; });
   std::erase_if(touched_, [&](const auto& t) { return t.second.last < horizon; });
-  channels_changed_ = false;
+  if (channels_until_ && *channels_until_ < horizon) channels_until_.reset();
   tidy();
 }
 
@@ -168,8 +179,7 @@ CoverageWatch::Outcome CoverageWatch::advance(std::int64_t horizon) {
   }
   if (outcome.replay_from) replay_all(outcome);
   judge_pending(horizon);
-  outcome.channels = outcome.channels || channels_changed_;
-  channels_changed_ = false;
+  outcome.channels = judge_channels(horizon) || outcome.channels;
   judge_touched(horizon, outcome);
   horizon_ = horizon;
   if (horizon - tidied_ >= kTidyEvery_us) tidy();
@@ -205,6 +215,14 @@ void CoverageWatch::replay_all(Outcome& outcome) const {
   }
 }
 
+// Evidence is here before the horizon comes to it: a hole has begun, and has ended, only where the
+// horizon lies behind.
+bool CoverageWatch::judge_channels(std::int64_t horizon) {
+  const bool changed = channels_until_.has_value();
+  if (changed && *channels_until_ < horizon) channels_until_.reset();
+  return changed;
+}
+
 void CoverageWatch::judge_pending(std::int64_t horizon) {
   for (const auto& [stream, from] : pending_) {
     if (from < horizon) touch_members(stream, from);
@@ -219,7 +237,9 @@ void CoverageWatch::judge_touched(std::int64_t horizon, Outcome& outcome) {
       ++it;
       continue;
     }
-    const auto from = touch.whole ? kEver : touch.from;
+    // Of a market that nobody watched until then, everything is of interest.
+    const bool joined = touch.base < horizon && !covered(market, {touch.base - 1, touch.base});
+    const auto from = joined ? kEver : touch.from;
     if (suspicious(market, {from, horizon})) {
       outcome.suspects.push_back({std::string(names_.name(market)), from});
     }
@@ -228,6 +248,7 @@ void CoverageWatch::judge_touched(std::int64_t horizon, Outcome& outcome) {
       it = touched_.erase(it);
     } else {
       touch.from = touch.due = horizon;
+      if (touch.base != kNever) touch.base = horizon;
       ++it;
     }
   }

@@ -77,19 +77,22 @@ class CoverageWatch {
     std::int64_t from = kNever;
     std::int64_t due = kNever;
     std::int64_t last = kEver;
-    bool whole = false;  // everything that can be seen, not only what follows `from`
+    std::int64_t base = kNever;  // its earliest new one
   };
   using Line = std::uint32_t;  // a stream, or a gatherer with the highest bit
 
   StreamState& state(std::uint32_t stream);
   std::uint32_t book_stream(std::string_view gatherer, std::int64_t stream_id);
-  void touch(std::uint32_t market, std::int64_t from, bool whole = false);
+  Touch& touch(std::uint32_t market, std::int64_t from);
   void touch_members(std::uint32_t stream, std::int64_t from);
+  void on_drop(const EvidenceRow& row);
+  void on_channel(std::int64_t until);
   void on_named(const EvidenceRow& row, const Loss& loss, std::uint32_t stream);
   Mark& mark(std::uint32_t market, Line line);
   bool marked(std::uint32_t market, const Node& node) const;
   void judge_stream(std::uint32_t stream, std::int64_t horizon, Outcome& outcome);
   void replay_all(Outcome& outcome) const;
+  bool judge_channels(std::int64_t horizon);
   void judge_pending(std::int64_t horizon);
   void judge_touched(std::int64_t horizon, Outcome& outcome);
   bool suspicious(std::uint32_t market, Interval since) const;
@@ -115,9 +118,10 @@ class CoverageWatch {
   std::unordered_map<std::uint64_t, Mark> marks_;
   std::unordered_map<std::uint32_t, std::int64_t> holed_;
   std::unordered_map<std::uint32_t, Touch> touched_;
-  std::vector<std::pair<std::uint32_t, std::int64_t>> pending_;  // losses of whole streams
+  // Of whole streams: where one is lost, and where a drop of it ends.
+  std::vector<std::pair<std::uint32_t, std::int64_t>> pending_;
   std::optional<std::int64_t> replay_from_;
-  bool channels_changed_ = false;
+  std::optional<std::int64_t> channels_until_;  // what changed of them ends there
 };
 
 }  // namespace kd

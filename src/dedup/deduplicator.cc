@@ -26,6 +26,15 @@ std::uint64_t random_seed() {
   return static_cast<std::uint64_t>(random()) << 32 | random();
 }
 
+// What came since the last look is not known, so its age is what can be told.
+SyncStatus while_away(SyncStatus last) {
+  last.caught_up = false;
+  if (last.caught_up_us == 0) return last;
+  const auto age_us = to_us(wall_now()) - last.caught_up_us;
+  last.lag_seconds = std::max(last.lag_seconds, static_cast<double>(age_us) / 1e6);
+  return last;
+}
+
 }  // namespace
 
 Deduplicator::Deduplicator(Options options, DedupObserver& observer, Logger log)
@@ -248,7 +257,10 @@ Deduplicator::Status Deduplicator::status() const {
     out.gatherer_connected.push_back(readers_[g]->connected());
     out.mode.push_back(board_.mode(g));
     auto& tables = out.sync.emplace_back();
-    for (std::size_t t = 0; t < kTableCount; ++t) tables[t] = board_.status(g, t);
+    for (std::size_t t = 0; t < kTableCount; ++t) {
+      tables[t] = board_.status(g, t);
+      if (!out.gatherer_connected[g]) tables[t] = while_away(tables[t]);
+    }
   }
   const MutexLock lock(mutex_);
   out.production_error = production_error_;

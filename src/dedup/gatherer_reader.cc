@@ -144,13 +144,21 @@ Expected<void> GathererReader::check_cursor(std::size_t t) {
     log_.warn(
         "the row at the cursor is gone: reading from the oldest row",
         {kv("gatherer", options_.id), kv("table", spec.name), kv("position", table.next.position)});
-    observer_.on_rewind(options_.index, t);
-    table.next = {};
-    table.rewinds = true;
-    table.starts_over = true;
-    ++table.incarnation;
+    start_over(t);
+    // Proofs that were read wait for rows of a table that is no more.
+    if (t != kProofs) start_over(kProofs);
   }
   return measure(t);
+}
+
+void GathererReader::start_over(std::size_t t) {
+  auto& table = tables_[t];
+  if (table.rewinds) return;  // is about to
+  observer_.on_rewind(options_.index, t);
+  table.next = {};
+  table.rewinds = true;
+  table.starts_over = true;
+  ++table.incarnation;
 }
 
 void GathererReader::choose_mode(std::size_t t) {
@@ -180,7 +188,7 @@ Expected<std::int64_t> GathererReader::read_page(std::size_t t, std::int64_t lim
             .table = t,
             .epoch = epoch_,
             .after = table.next.position,
-            .rewinds = std::exchange(table.rewinds, false),
+            .rewinds = table.rewinds,
             .backfills = table.mode == SyncMode::kBackfill,
             .incarnation = table.incarnation,
             .end = rows.end,
@@ -195,6 +203,7 @@ Expected<std::int64_t> GathererReader::read_page(std::size_t t, std::int64_t lim
         std::max<std::int64_t>(1, static_cast<std::int64_t>(page.rows.size()) / rows.count);
   }
   table.next = page.end;
+  table.rewinds = false;
   board_.put(std::move(page), begun_us, rows.looked_at < limit);
   return rows.looked_at;
 }

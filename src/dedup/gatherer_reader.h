@@ -79,6 +79,7 @@ class GathererReader {
   Expected<void> poll(std::size_t table);
   bool may_poll(std::size_t table) const;
   Expected<void> check_cursor(std::size_t table);
+  void start_over(std::size_t table);
   void choose_mode(std::size_t table);
   Expected<std::int64_t> read_page(std::size_t table, std::int64_t limit, std::int64_t begun_us);
   Expected<TableMarks> needs_of_proofs();

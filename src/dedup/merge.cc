@@ -52,7 +52,8 @@ TableMerge::TableMerge(const TableSpec& spec, Options options)
 }
 
 void TableMerge::add(const Page& page, std::int64_t now_us, MergedRows& out, FrozenLines* lines) {
-  const auto bounds = StampBounds::at(now_us);
+  // Our clock may be behind; a position is a clock too, bounded by the exchange's.
+  const auto bounds = StampBounds::at(std::max(now_us, page.end.position));
   last_partition_ = -1;
   CopyReader reader(page.rows, spec_.columns);
   CopyRow row;

@@ -5,6 +5,11 @@
 #include "base/check.h"
 
 namespace kd {
+namespace {
+
+constexpr std::size_t kProofs = kTableCount - 1;
+
+}  // namespace
 
 MergeProgress::MergeProgress(std::size_t gatherers)
     : marks_(gatherers * kTableCount), held_(gatherers) {}
@@ -31,8 +36,16 @@ void MergeProgress::hold(Page page) {
 
 std::optional<Page> MergeProgress::release(std::size_t gatherer) {
   auto& held = held_[gatherer];
+  if (held && superseded(gatherer, held->needs)) held.reset();
   if (!held || !reached(gatherer, held->needs)) return std::nullopt;
   return std::exchange(held, std::nullopt);
+}
+
+bool MergeProgress::superseded(std::size_t gatherer, const TableMarks& needs) const {
+  for (std::size_t t = 0; t < kTableCount; ++t) {
+    if (marks_[gatherer * kTableCount + t].incarnation > needs[t].incarnation) return t < kProofs;
+  }
+  return false;
 }
 
 bool MergeProgress::reached(std::size_t gatherer, const TableMarks& needs) const {

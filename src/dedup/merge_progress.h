@@ -28,11 +28,13 @@ class MergeProgress {
   // At most one page of watermarks per gatherer.
   void hold(Page page);
   bool holds(std::size_t gatherer) const { return held_[gatherer].has_value(); }
-  // The held page, once everything it needs is merged.
+  // The held page, once everything it needs is merged. One that waits for a table that was replaced
+  // since is forgotten: the reader begins the proofs anew as well.
   std::optional<Page> release(std::size_t gatherer);
 
  private:
   bool reached(std::size_t gatherer, const TableMarks& needs) const;
+  bool superseded(std::size_t gatherer, const TableMarks& needs) const;
 
   std::vector<TableMark> marks_;
   std::vector<std::optional<Page>> held_;

@@ -47,6 +47,22 @@ TEST_F(MergeProgressTest, WhatIsMergedAlreadyIsNotWaitedFor) {
   EXPECT_TRUE(progress_.release(0));
 }
 
+TEST_F(MergeProgressTest, AProofThatWaitsForAReplacedTableIsForgotten) {
+  progress_.hold(proof(30));
+  auto restart = page(kDeltas, 0, 4);
+  restart.rewinds = true;
+  restart.incarnation = 1;
+  progress_.advance(restart);
+  EXPECT_FALSE(progress_.release(0));
+  EXPECT_FALSE(progress_.holds(0)) << "it would keep all later ones out";
+  auto anew = page(kWatermarks, 0, 7);
+  anew.rewinds = true;
+  anew.incarnation = 1;
+  anew.needs[kDeltas] = {.incarnation = 1, .position = 4};
+  progress_.hold(anew);
+  EXPECT_EQ(progress_.release(0)->end.position, 7);
+}
+
 TEST_F(MergeProgressTest, PositionsOfAReplacedTableCountForNothing) {
   progress_.hold(proof(5, 1));
   EXPECT_FALSE(progress_.release(0)) << "10 was reached in the table before";

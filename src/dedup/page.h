@@ -32,6 +32,8 @@ struct Page {
   SyncCursor end;          // names the last row
   std::vector<char> rows;  // COPY binary, every row known to be well-formed
   std::int64_t row_count = 0;
+  // When its poll began, µs, if it left nothing behind; 0: it did. Set by the board.
+  std::int64_t short_poll_us = 0;
   // Of watermarks: all that the gatherer had committed in each table before the last of them.
   TableMarks needs{};
 };

@@ -124,6 +124,7 @@ void PageBoard::committed(std::vector<Page> pages) {
     at.committed = {.cursor = page.end, .incarnation = page.incarnation};
     at.newest_position = std::max(at.newest_position, page.end.position);
     at.outstanding_rows -= page.row_count;
+    at.caught_up_us = std::max(at.caught_up_us, page.short_poll_us);
     if (at.last_was_short && at.outstanding_rows == 0) at.caught_up_us = at.short_poll_us;
     page.rows.clear();
     if (spare_.size() < slots_.size()) spare_.push_back(std::move(page.rows));
@@ -156,7 +157,10 @@ bool PageBoard::put(Page page, std::int64_t begun_us, bool is_last) {
   at.outstanding_rows += page.row_count;
   at.newest_position = std::max(at.newest_position, page.end.position);
   at.last_was_short = false;
-  if (is_last) note_short_poll(at, begun_us);
+  if (is_last) {
+    page.short_poll_us = begun_us;
+    note_short_poll(at, begun_us);
+  }
   at.waiting = std::move(page);
   changed_.notify_all();
   return true;

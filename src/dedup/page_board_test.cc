@@ -64,6 +64,17 @@ TEST_F(PageBoardTest, IsCaughtUpOnlyWhenEverythingReadIsCommitted) {
   EXPECT_EQ(board_.status(0, 0).caught_up_us, 222);
 }
 
+TEST_F(PageBoardTest, IsCaughtUpUpToACommittedPageThoughTheNextIsRead) {
+  EXPECT_TRUE(board_.put(page(20), 100, true));
+  auto first = board_.collect(0ms, 0ms);
+  EXPECT_TRUE(board_.put(page(30), 200, true));
+  board_.committed(std::move(first));
+  EXPECT_EQ(board_.status(0, 0).caught_up_us, 100);
+  EXPECT_FALSE(board_.status(0, 0).caught_up);
+  board_.committed(board_.collect(0ms, 0ms));
+  EXPECT_EQ(board_.status(0, 0).caught_up_us, 200);
+}
+
 TEST_F(PageBoardTest, AFullPageMeansThatMoreMayFollow) {
   board_.put(page(20), 111, false);
   board_.committed(board_.collect(0ms, 0ms));

@@ -43,6 +43,7 @@ class MergeTableWriter {
   Expected<void> quarantine(const TableSpec& spec, const RefusedRow& row);
 
  private:
+  Expected<void> note_drop(const RowOrigin& row);
   Expected<std::int64_t> merge_staged(const TableSpec& spec, std::span<const char> rows);
   Expected<std::int64_t> run_merge(const std::string& statement);
   Expected<std::string> with_bounds(std::string_view statement);

@@ -58,16 +58,32 @@ Expected<void> MetadataSync::look_up_due(const std::stop_token& stop) {
 }
 
 Expected<void> MetadataSync::look_up_placeholders(MetadataKind kind, const std::stop_token& stop) {
-  KD_TRY(const auto named, store_->placeholders(kind, kNamedAtOnce));
+  auto& asked = asked_[static_cast<std::size_t>(kind)];
+  KD_TRY(const auto named, store_->placeholders(kind, asked, kNamedAtOnce));
   for (const auto& ticker : named) {
     if (!may_go_on(stop)) return {};
-    KD_TRY(const auto answer,
-           get(endpoint_of(kind), path_of(kind, ticker), RestPriority::kReconcile, stop));
-    if (answer.status != 200) continue;
-    auto rows = decode_metadata_item(kind, answer.body);
-    if (rows) KD_DO(apply(kind, {*std::move(rows), answer.received}, false));
+    asked.push_back(ticker);  // whatever comes of it: it must not keep the others waiting
+    KD_DO(look_up_named(kind, ticker, stop));
   }
+  if (named.size() < kNamedAtOnce) asked.clear();
   return {};
+}
+
+Expected<void> MetadataSync::look_up_named(MetadataKind kind, const std::string& ticker,
+                                           const std::stop_token& stop) {
+  const auto answer = get(endpoint_of(kind), path_of(kind, ticker), RestPriority::kReconcile, stop);
+  if (!answer && answer.error().remedy != Remedy::kDropItem) {
+    return tl::unexpected(answer.error());
+  }
+  if (!answer) return set_aside(kind, {{ticker, answer.error().what, ""}}, seen_now());
+  if (answer->status != 200) {
+    const auto why = fmt::format("named, and not there: HTTP status {}", answer->status);
+    return set_aside(kind, {{ticker, why, answer->body}}, seen_now());
+  }
+  auto rows = decode_metadata_item(kind, answer->body);
+  if (rows) return apply(kind, {*std::move(rows), seen_now()}, false);
+  metrics_.rest_errors.add();
+  return set_aside(kind, {{ticker, rows.error().what, answer->body}}, seen_now());
 }
 
 // A market that no list had: the cursor may have passed it by, it may have moved to the historical
@@ -85,7 +101,7 @@ Expected<void> MetadataSync::look_up_missing(const std::stop_token& stop) {
     KD_DO(look_up(markets, false, RestPriority::kLaterWalk, stop));
     KD_DO(look_up(markets, true, RestPriority::kLaterWalk, stop));
     if (markets.empty()) continue;
-    KD_TRY(const auto gone, store_->mark_vanished(markets, wall_now()));
+    KD_TRY(const auto gone, store_->mark_vanished(markets, seen_now()));
     metrics_.vanished.add(static_cast<double>(gone));
     log_.info("markets vanished", {kv("count", gone), kv("one", markets.front())});
   }

@@ -118,6 +118,13 @@ Expected<std::int64_t> MetadataStore::write(const Write& page, std::span<const c
 Expected<void> MetadataStore::quarantine(MetadataKind kind,
                                          const std::vector<MetadataRows::Unreadable>& entries,
                                          Micros at) {
+  if (entries.empty()) return {};
+  KD_DO(in_transaction([&] { return insert_quarantine(kind, entries, at); }));
+  return {};
+}
+
+Expected<std::int64_t> MetadataStore::insert_quarantine(
+    MetadataKind kind, const std::vector<MetadataRows::Unreadable>& entries, Micros at) {
   std::int64_t position = 0;
   for (const auto& entry : entries) {
     KD_DO(connection_->execute(
@@ -131,7 +138,7 @@ Expected<void> MetadataStore::quarantine(MetadataKind kind,
                                "")),
          std::string(name_of(kind))}));
   }
-  return {};
+  return position;
 }
 
 Expected<void> MetadataStore::begin_walk() {
@@ -198,12 +205,13 @@ Expected<std::vector<std::string>> MetadataStore::due(Micros now, std::size_t li
       {number(to_us(now)), std::to_string(limit)});
 }
 
-Expected<std::vector<std::string>> MetadataStore::placeholders(MetadataKind kind,
-                                                               std::size_t limit) {
-  return tickers(fmt::format("SELECT ticker FROM {} WHERE placeholder "
+Expected<std::vector<std::string>> MetadataStore::placeholders(
+    MetadataKind kind, const std::vector<std::string>& others, std::size_t limit) {
+  return tickers(fmt::format("SELECT ticker FROM {} WHERE placeholder AND ticker NOT IN "
+                             "(SELECT jsonb_array_elements_text($2::jsonb)) "
                              "ORDER BY first_seen_at DESC LIMIT $1::bigint",
                              name_of(kind)),
-                 {std::to_string(limit)});
+                 {std::to_string(limit), json_list(others)});
 }
 
 Expected<std::vector<std::string>> MetadataStore::tickers(const std::string& sql,

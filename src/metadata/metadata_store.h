@@ -33,6 +33,7 @@ class MetadataStore {
   // `historical`: of the exchange's historical tier.
   Expected<Outcome> apply(MetadataKind kind, const MetadataRows& rows, Micros seen_at,
                           bool historical);
+  // All of them, or none.
   Expected<void> quarantine(MetadataKind kind, const std::vector<MetadataRows::Unreadable>& entries,
                             Micros at);
 
@@ -48,8 +49,10 @@ class MetadataStore {
 
   // Markets that should have opened or closed by now, by what is known of them; the latest first.
   Expected<std::vector<std::string>> due(Micros now, std::size_t limit);
-  // Series or events that were named and not listed; the newest first.
-  Expected<std::vector<std::string>> placeholders(MetadataKind kind, std::size_t limit);
+  // Series or events that were named and not listed, but for `others`; the newest first.
+  Expected<std::vector<std::string>> placeholders(MetadataKind kind,
+                                                  const std::vector<std::string>& others,
+                                                  std::size_t limit);
 
  private:
   MetadataStore(std::unique_ptr<Connection> connection, Partitions partitions);
@@ -64,6 +67,9 @@ class MetadataStore {
   };
   Expected<void> apply_range(const Write& page, std::size_t first, std::size_t last, Outcome& out);
   Expected<std::int64_t> write(const Write& page, std::span<const char> rows);
+  Expected<std::int64_t> insert_quarantine(MetadataKind kind,
+                                           const std::vector<MetadataRows::Unreadable>& entries,
+                                           Micros at);
   // All of `work`, or nothing.
   template <typename Work>
   Expected<std::int64_t> in_transaction(Work work);

@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLeadershipPoll = 500ms;
+constexpr auto kClockError = 5s;
 constexpr auto kOverlap = 60s;  // of two increments: the exchange's own lists may lag
 constexpr int kTriesOfPage = 12;
 constexpr std::size_t kRemembered = 100'000;  // names
@@ -39,8 +40,10 @@ void MetadataSync::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
+void MetadataSync::request_stop() { thread_.request_stop(); }
+
 void MetadataSync::stop() {
-  thread_.request_stop();
+  request_stop();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -73,6 +76,14 @@ bool MetadataSync::may_go_on(const std::stop_token& stop) const {
 
 Micros MetadataSync::exchange_now() const { return client_.exchange_now().value_or(wall_now()); }
 
+// The exchange tells its time in whole seconds: ours, unless it is clearly wrong, since a version
+// that is dated ahead would stay the latest.
+Micros MetadataSync::seen_now() const {
+  const auto ours = wall_now();
+  const auto theirs = client_.exchange_now().value_or(ours);
+  return std::chrono::abs(ours - theirs) > kClockError ? theirs : ours;
+}
+
 void MetadataSync::step(const std::stop_token& stop) {
   const auto next = plan_.next(Clock::now());
   if (next == SyncPlan::Kind::kFullWalk) begin_walk();
@@ -83,7 +94,7 @@ void MetadataSync::step(const std::stop_token& stop) {
 
 void MetadataSync::begin_walk() {
   walk_ = std::make_unique<Walk>(
-      Walk{.lists = ListReader(full_lists(options_.pages)), .began = wall_now()});
+      Walk{.lists = ListReader(full_lists(options_.pages)), .began = seen_now()});
   metrics_.walk_running.set(1);
   auto ready = open();
   if (ready) ready = store_->begin_walk();
@@ -213,7 +224,7 @@ Expected<MetadataSync::Page> MetadataSync::read(MetadataKind kind, const std::st
     metrics_.rest_errors.add();
     return fail(Remedy::kRetry, endpoint + ": " + rows.error().what);
   }
-  return Page{*std::move(rows), answer.received};
+  return Page{*std::move(rows), seen_now()};
 }
 
 Expected<void> MetadataSync::open() {
@@ -242,15 +253,20 @@ Expected<void> MetadataSync::set_aside(MetadataKind kind,
                                        Micros at) {
   metrics_.on_refused(kind, entries.size());
   std::vector<MetadataRows::Unreadable> fresh;
+  std::unordered_set<std::string> names;
   for (const auto& entry : entries) {
-    if (set_aside_.size() >= kRemembered) break;
-    const auto name = fmt::format("{} {} {}", name_of(kind), entry.ticker, entry.reason);
-    if (!set_aside_.insert(name).second) continue;
-    log_.warn("cannot be stored exactly: quarantined",
-              {kv("table", name_of(kind)), kv("ticker", entry.ticker), kv("why", entry.reason)});
+    if (set_aside_.size() + names.size() >= kRemembered) break;
+    auto name = fmt::format("{} {} {}", name_of(kind), entry.ticker, entry.reason);
+    if (set_aside_.contains(name) || !names.insert(std::move(name)).second) continue;
     fresh.push_back(entry);
   }
-  return store_->quarantine(kind, fresh, at);
+  KD_DO(store_->quarantine(kind, fresh, at));
+  set_aside_.merge(names);
+  for (const auto& entry : fresh) {
+    log_.warn("cannot be stored exactly: quarantined",
+              {kv("table", name_of(kind)), kv("ticker", entry.ticker), kv("why", entry.reason)});
+  }
+  return {};
 }
 
 void MetadataSync::tell_unknown(MetadataKind kind, const MetadataRows& rows) {

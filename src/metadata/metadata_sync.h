@@ -42,6 +42,7 @@ class MetadataSync {
 
   void start();
   // Ends the thread; a page under way is finished or rolled back.
+  void request_stop();  // does not wait
   void stop();
 
  private:
@@ -65,6 +66,7 @@ class MetadataSync {
   void wait(const std::stop_token& stop);
   bool may_go_on(const std::stop_token& stop) const;
   Micros exchange_now() const;
+  Micros seen_now() const;
 
   void step(const std::stop_token& stop);
   void begin_walk();
@@ -89,6 +91,8 @@ class MetadataSync {
   // Look-ups of single markets and events.
   Expected<void> look_up_due(const std::stop_token& stop);
   Expected<void> look_up_placeholders(MetadataKind kind, const std::stop_token& stop);
+  Expected<void> look_up_named(MetadataKind kind, const std::string& ticker,
+                               const std::stop_token& stop);
   Expected<void> look_up_missing(const std::stop_token& stop);
   // Takes those of `markets` that the list has; the others are left in it.
   Expected<void> look_up(std::vector<std::string>& markets, bool historical, RestPriority priority,
@@ -105,7 +109,8 @@ class MetadataSync {
   std::unique_ptr<Walk> walk_;                 // null: none is running
   Micros read_until_{};                        // everything that changed before is in production
   std::unordered_set<std::string> set_aside_;  // what was quarantined, so that it is once
-  std::set<std::string> told_;                 // unknown names that were logged
+  std::vector<std::string> asked_[kMetadataKinds];  // placeholders, since all had their turn
+  std::set<std::string> told_;                      // unknown names that were logged
   std::mt19937_64 random_{std::random_device{}()};
 
   Mutex mutex_;

@@ -8,14 +8,18 @@
 namespace kd {
 namespace {
 
+constexpr std::chrono::seconds kLongestLook{8};
+
 // A stream that still runs is answered with the number of its connection.
 constexpr const char* kRequests = R"(
 SELECT r.id, r.ticker, r.reason,
-       (SELECT l.connection FROM ledger l
-        WHERE l.stream_id = r.stream_id AND l.event = 'open'
-          AND NOT EXISTS (SELECT FROM ledger c
-                          WHERE c.stream_id = r.stream_id AND c.event = 'close')
-        LIMIT 1)
+       CASE WHEN r.stream_id IS NOT NULL THEN
+         (SELECT l.connection FROM ledger l
+          WHERE l.stream_id = r.stream_id AND l.event = 'open'
+            AND NOT EXISTS (SELECT FROM ledger c
+                            WHERE c.stream_id = r.stream_id AND c.event = 'close')
+          LIMIT 1)
+       END
 FROM resync_requests r WHERE r.id > $1 ORDER BY r.id LIMIT 1000)";
 
 void rest(const std::stop_token& stop, std::chrono::milliseconds time) {
@@ -35,6 +39,8 @@ ResyncInbox::ResyncInbox(Options options, Hooks hooks, Logger log)
 
 ResyncInbox::~ResyncInbox() = default;
 
+void ResyncInbox::request_stop() { thread_.request_stop(); }
+
 void ResyncInbox::run(const std::stop_token& stop) {
   for (; !stop.stop_requested(); rest(stop, options_.interval)) {
     const auto looked = connection_ != nullptr ? look() : connect();
@@ -46,7 +52,9 @@ void ResyncInbox::run(const std::stop_token& stop) {
 }
 
 Expected<void> ResyncInbox::connect() {
-  KD_TRY(connection_, Connection::connect(options_.connect));
+  auto connect = options_.connect;
+  connect.statement_timeout = kLongestLook;
+  KD_TRY(connection_, Connection::connect(connect));
   told_away_ = false;
   if (last_id_ >= 0) return {};
   // Older ones were about streams that are no more.

@@ -31,6 +31,9 @@ class ResyncInbox {
   ResyncInbox(const ResyncInbox&) = delete;
   ResyncInbox& operator=(const ResyncInbox&) = delete;
 
+  // Does not wait; a hook that runs is finished.
+  void request_stop();
+
  private:
   void run(const std::stop_token& stop);
   Expected<void> connect();

@@ -143,12 +143,27 @@ Expected<void> TableWriter::store(const WritePlan& plan, WriterSession::Attempt&
                                   const std::stop_token& stop) {
   KD_DO(session_.ready());
   connected_ = true;
+  tell_vanished();
   await_exchange_clock(stop);
   const auto began = std::chrono::steady_clock::now();
   auto done = session_.store(plan.part(), attempt, plan.place_behind_part());
   flush_seconds_.observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
   return done;
+}
+
+// What was proven stays proven of what production has; of the rest nobody knows how much it was.
+void TableWriter::tell_vanished() {
+  const auto vanished = session_.take_vanished();
+  if (!vanished) return;
+  log_.error("rows that were stored are gone: the database was replaced or restored",
+             {kv("table", name_of(options_.table)), kv("from_us", to_us(vanished->from))});
+  parts_.drops.note({.table = options_.table,
+                     .rows = 1,
+                     .from = vanished->from,
+                     .to = vanished->to,
+                     .reason = "the database was replaced or restored"});
+  parts_.drops.flush();
 }
 
 void TableWriter::await_exchange_clock(const std::stop_token& stop) {

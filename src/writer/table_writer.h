@@ -86,6 +86,7 @@ class TableWriter {
   bool write(std::vector<QueuedBatch>& batches, const std::stop_token& stop);
   Expected<void> store(const WritePlan& plan, WriterSession::Attempt& attempt,
                        const std::stop_token& stop);
+  void tell_vanished();
   void await_exchange_clock(const std::stop_token& stop);
   void reject(const WritePlan& plan, const Error& error);
   void count(const RowRanges& rows);

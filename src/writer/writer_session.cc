@@ -35,6 +35,7 @@ Expected<void> WriterSession::connect() {
     return fail(Remedy::kRetry, fmt::format("{}: another gatherer writes table {} here",
                                             connection->target(), name_of(table_)));
   }
+  KD_DO(look_for_last(*connection));
   // What was acknowledged may have been dropped since.
   KD_TRY(const auto newest,
          connection->query(fmt::format("SELECT GREATEST((SELECT max(position) FROM {0}), (SELECT "
@@ -54,6 +55,21 @@ Expected<void> WriterSession::connect() {
   return {};
 }
 
+Expected<void> WriterSession::look_for_last(Connection& connection) {
+  constexpr std::chrono::minutes kClockTolerance{1};
+  if (last_stored_ == 0) return {};
+  KD_TRY(const auto there,
+         connection.query(fmt::format("SELECT 1 FROM {} WHERE position = $1", name_of(table_)),
+                          {std::to_string(last_stored_)}));
+  if (!there.empty()) return {};
+  KD_TRY(const auto left,
+         connection.query(fmt::format("SELECT max(position) FROM {}", name_of(table_))));
+  const auto newest = micros_from_us(int_at(left.at(0), 0).value_or(0));
+  vanished_ = {.from = std::max(newest - kClockTolerance, Micros{}), .to = clock_()};
+  last_stored_ = 0;
+  return {};
+}
+
 Expected<bool> WriterSession::is_stored(std::int64_t position) {
   KD_TRY(const auto rows,
          connection_->query(fmt::format("SELECT 1 FROM {} WHERE position = $1", name_of(table_)),
@@ -66,12 +82,16 @@ Expected<void> WriterSession::store(const RowRanges& rows, Attempt& attempt,
   if (attempt.in_doubt) {
     KD_TRY(const bool stored, is_stored(attempt.last_position));
     attempt.in_doubt = false;
-    if (stored) return {};
+    if (stored) {
+      last_stored_ = attempt.last_position;
+      return {};
+    }
   }
   // The first time, or somebody else wrote here meanwhile: readers skip what comes below theirs.
   if (positions_.last() != attempt.last_position) attempt.last_position = number(rows);
   auto done = write(rows, place);
   attempt.in_doubt = !done && done.error().remedy == Remedy::kInDoubt;
+  if (done) last_stored_ = attempt.last_position;
   return done;
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/expected.h"
 #include "base/time.h"
@@ -29,6 +30,14 @@ class WriterSession {
   bool connected() const { return connection_ != nullptr; }
   void disconnect() { connection_.reset(); }
 
+  // Rows that this process had committed and that are gone: the database was replaced, or restored,
+  // while we ran. By our clock; told once.
+  struct Vanished {
+    Micros from{};
+    Micros to{};
+  };
+  std::optional<Vanished> take_vanished() { return std::exchange(vanished_, std::nullopt); }
+
   // How far an earlier process had loaded its spill files; known once ready() has succeeded.
   SpillPlace progress() const { return progress_; }
   Expected<bool> is_stored(std::int64_t position);
@@ -44,6 +53,7 @@ class WriterSession {
 
  private:
   Expected<void> connect();
+  Expected<void> look_for_last(Connection& connection);
   std::int64_t number(const RowRanges& rows);
   Expected<void> write(const RowRanges& rows, std::optional<SpillPlace> place);
   Expected<void> move_progress(SpillPlace place);
@@ -56,6 +66,8 @@ class WriterSession {
   std::unique_ptr<Partitions> partitions_;
   Positions positions_{0};
   SpillPlace progress_;
+  std::int64_t last_stored_ = 0;  // by this process; 0: nothing
+  std::optional<Vanished> vanished_;
 };
 
 }  // namespace kd

@@ -4,6 +4,10 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+
 #include "app/exit_code.h"
 #include "app/time_option.h"
 #include "app/verify_command.h"
@@ -130,9 +134,51 @@ TEST_F(BookCommandTest, NamesTheHole) {
 TEST_F(BookCommandTest, HelpsWithAMarketThatIsNotRecorded) {
   EXPECT_EQ(book("KXBOOK-26NOV22-T9", kT + 20 * kSecond), kExitUsage);
   EXPECT_THAT(err_, HasSubstr("did you mean KXBOOK-26NOV22-T1?"));
-  EXPECT_EQ(book(kTicker, kT - 20 * kSecond), kExitUsage);
-  EXPECT_THAT(err_, HasSubstr("its next one is of 2026-11-22T14:00:00Z"));
   EXPECT_EQ(out_, "");
+}
+
+TEST_F(BookCommandTest, BeforeTheFirstSnapshotOfARecordedMarketTheAnswerSaysSo) {
+  EXPECT_EQ(book(kTicker, kT - 20 * kSecond), kExitFailure);
+  EXPECT_THAT(out_, HasSubstr("2026-11-22T13:59:40Z: NOT EXACT\n  - there is no snapshot"));
+  EXPECT_THAT(out_, HasSubstr("the first book recorded of it is of 2026-11-22T14:00:00Z"));
+  EXPECT_THAT(out_, Not(HasSubstr("no bids"))) << "nothing is known of its book";
+  EXPECT_EQ(book(kTicker, kT - 20 * kSecond, true), kExitFailure);
+  EXPECT_THAT(out_, HasSubstr(R"("exact": false, "reasons": ["there is no snapshot)"));
+  EXPECT_THAT(out_, HasSubstr(R"("base": null, "changes": 0, "last_change": null, )"
+                              R"("coverage": null})"));
+  EXPECT_EQ(err_, "");
+}
+
+TEST_F(BookCommandTest, AFailedStatementIsNoAnswer) {
+  run("REVOKE SELECT ON orderbook_deltas FROM reader");
+  EXPECT_EQ(book(kTicker, kT + 20 * kSecond), kExitCannotStart);
+  EXPECT_THAT(err_, HasSubstr("permission denied"));
+  EXPECT_EQ(out_, "");
+}
+
+TEST_F(BookCommandTest, ADatabaseWithoutOurSchemaIsRefused) {
+  run("ALTER TABLE schema_migrations RENAME TO other_migrations");
+  EXPECT_EQ(book(kTicker, kT + 20 * kSecond), kExitCannotStart);
+  EXPECT_THAT(err_, HasSubstr("has no schema of ours"));
+}
+
+TEST_F(BookCommandTest, AGatherersNextSnapshotMayBeHoursAway) {
+  const auto market =
+      generate_market({.seed = 1, .changes = 200, .begin = kT, .changes_per_snapshot = 100, .lines = 1});
+  world_.add_to_gatherer(kTicker, market);
+  EXPECT_EQ(book_of_gatherer(kTicker, kT - 3 * 3'600 * kSecond), kExitFailure) << err_;
+  EXPECT_THAT(out_, HasSubstr("the first book recorded of it is of"));
+  EXPECT_EQ(book_of_gatherer("KXOTHER-1", kT), kExitUsage);
+  EXPECT_THAT(err_, HasSubstr("no snapshot of 'KXOTHER-1' is recorded"));
+}
+
+TEST_F(BookCommandTest, DepthIsPositive) {
+  for (const auto* depth : {"0", "-1", "1.5"}) {
+    CLI::App cli;
+    add_book_commands(cli, [](const auto&) {});
+    EXPECT_THROW(cli.parse(fmt::format("book {} --depth {}", kTicker, depth)), CLI::ParseError)
+        << depth;
+  }
 }
 
 TEST_F(BookCommandTest, TellsUsageFromAnUnreachableDatabase) {

@@ -111,6 +111,27 @@ TEST_F(WriterTest, ADatabaseThatGoesAwayIsWaitedForAndNothingIsLostOrDoubled) {
   EXPECT_EQ(site_->out_of_order(), "0");
 }
 
+TEST_F(WriterTest, RowsThatARestoreTookAreToldAsDropped) {
+  use(shared_cluster(), "restored");
+  start(Table::kOrderbookDeltas, 10, 1ms);
+  process_->push_deltas(20);
+  ASSERT_TRUE(eventually([&] { return process_->written(Table::kOrderbookDeltas) == 20; }));
+  const auto kept = site_->ask("SELECT min(position) FROM orderbook_deltas");
+  site_->ask("WITH gone AS (DELETE FROM orderbook_deltas WHERE position > " + kept +
+             " RETURNING 1) SELECT count(*) FROM gone");
+  site_->ask(
+      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = "
+      "'gatherer' AND datname = current_database()");
+  process_->push_deltas(10);
+  ASSERT_TRUE(process_->finish());
+  EXPECT_EQ(site_->ask("SELECT count(*) FROM orderbook_deltas"), "11");
+  const auto told = process_->losses();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].table, Table::kOrderbookDeltas);
+  EXPECT_LE(to_us(told[0].from), std::stoll(kept));
+  EXPECT_GE(to_us(told[0].to), std::stoll(kept));
+}
+
 TEST_F(WriterTest, OneWriterOnlyForATable) {
   use(shared_cluster(), "lock");
   start(Table::kOrderbookDeltas, 10, 1ms);
