@@ -339,13 +339,22 @@ BEGIN
   RETURN made;
 END $$;
 
--- Up to where every consumer has `parent`. NULL: nobody ever acknowledged anything.
+-- Up to where every consumer has `parent`. NULL: nobody ever acknowledged anything. A consumer is
+-- named database/index/count: 0 while a shard of a database that has acknowledged is missing.
 CREATE FUNCTION kd_acknowledged(parent text) RETURNS bigint
 LANGUAGE sql STABLE
 SET search_path = public, pg_temp
 AS $$
-  SELECT min(coalesce(a.position, 0))
-  FROM (SELECT DISTINCT consumer FROM sync_acks) c
+  WITH consumers AS (
+    SELECT DISTINCT consumer, regexp_match(consumer, '^(.*)/(\d{1,9})/(\d{1,9})$') AS part
+    FROM sync_acks
+  ), incomplete AS (
+    SELECT FROM consumers WHERE part IS NOT NULL GROUP BY part[1], part[3]::integer
+    HAVING count(DISTINCT part[2]::integer) FILTER (WHERE part[2]::integer < part[3]::integer)
+           < part[3]::integer
+  )
+  SELECT CASE WHEN EXISTS (SELECT FROM incomplete) THEN 0 ELSE min(coalesce(a.position, 0)) END
+  FROM consumers c
   LEFT JOIN sync_acks a ON a.consumer = c.consumer AND a.table_name = parent
 $$;
 

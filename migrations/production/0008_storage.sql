@@ -349,8 +349,31 @@ BEGIN
   RETURN made;
 END $$;
 
+-- The newest change or trade, exchange time. From the newest partition down: max() over a table
+-- would lock them all.
+CREATE FUNCTION kd_newest_recorded() RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET search_path = public, pg_temp
+AS $$
+DECLARE
+  parent text;
+  part regclass;
+  found_here bigint;
+  newest bigint;
+BEGIN
+  FOREACH parent IN ARRAY '{orderbook_deltas,trades}'::text[] LOOP
+    FOR part IN SELECT b.partition FROM kd_partition_bounds(parent) b ORDER BY b.from_key DESC LOOP
+      EXECUTE format('SELECT max(exchange_ts) FROM %s', part) INTO found_here;
+      EXIT WHEN found_here IS NOT NULL;
+    END LOOP;
+    newest := greatest(newest, found_here);
+  END LOOP;
+  RETURN newest;
+END $$;
+
 -- Drops the oldest partition that ends at or before `before_key` and that is exported. Tables that
--- nothing exports keep everything, unless `without_export` is 'drop'. How many: 0 or 1.
+-- nothing exports keep everything, unless `without_export` is 'drop'. Never what is less than a day
+-- older than the newest change or trade, whatever the caller says. How many: 0 or 1.
 CREATE FUNCTION kd_drop_partitions(parent text, before_key bigint, without_export text)
 RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
@@ -358,15 +381,16 @@ SET search_path = public, pg_temp
 AS $$
 DECLARE
   exported bigint := (SELECT exported_until FROM export_progress WHERE table_name = parent);
+  newest bigint := kd_newest_recorded();
 BEGIN
   IF without_export NOT IN ('keep', 'drop') THEN
     RAISE EXCEPTION 'without_export is keep or drop, not %', without_export
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  IF exported IS NULL AND without_export = 'keep' THEN
+  IF newest IS NULL OR (exported IS NULL AND without_export = 'keep') THEN
     RETURN 0;
   END IF;
-  RETURN kd_drop_before(parent, least(before_key, exported));
+  RETURN kd_drop_before(parent, least(before_key, exported, newest - 86400000000));
 END $$;
 
 GRANT EXECUTE ON FUNCTION kd_drop_partitions(text, bigint, text),

@@ -89,8 +89,8 @@ Expected<int> show(const BookOptions& options, Sources& sources, Micros at) {
       KD_TRY(const auto hint, hint_for(options, sources));
       return complain(hint, kExitUsage);
     }
-    answer.reasons.push_back(fmt::format("the first book recorded of it is of {}",
-                                         format_time(micros_from_us(*first))));
+    answer.reasons.push_back(
+        fmt::format("the first book recorded of it is of {}", format_time(micros_from_us(*first))));
   }
   fmt::print("{}",
              options.json ? book_json(answer, options.depth) : book_text(answer, options.depth));

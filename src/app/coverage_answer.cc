@@ -21,19 +21,10 @@ std::string cause_of(const CoverageStatement& said, const Hole& hole) {
 Expected<CoverageAnswer> coverage_answer(Connection& production, const std::string& ticker,
                                          std::int64_t from, std::int64_t to) {
   KD_TRY(const auto said, proof_of(production, ticker, {from, to}));
-  const auto& market = said.market;
   CoverageAnswer answer;
-  if (market.window.empty()) {
-    answer.holes.push_back({from, to, "never recorded, or not settled yet"});
-    return answer;
-  }
-  if (from < market.window.from) {
-    answer.holes.push_back({from, market.window.from, "not recorded yet"});
-  }
-  for (const auto& hole : market.holes) {
+  for (const auto& hole : said.market.holes) {
     answer.holes.push_back({hole.when.from, hole.when.to, cause_of(said, hole)});
   }
-  if (market.window.to < to) answer.holes.push_back({market.window.to, to, "unproven"});
   return answer;
 }
 

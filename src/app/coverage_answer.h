@@ -5,8 +5,8 @@
 
 namespace kd {
 
-// What the evidence in production says to a question about a book. What no line proves (yet), and
-// time before the market was first recorded, is not covered.
+// What the evidence in production says to a question about a book. What a line proves is covered,
+// before the market's opening and behind its settlement too; what none proves (yet) is not.
 Expected<CoverageAnswer> coverage_answer(Connection& production, const std::string& ticker,
                                          std::int64_t from, std::int64_t to);
 

@@ -25,9 +25,9 @@ constexpr const char* kFooter = R"(Examples:
 
 A time is 2026-11-22T10:00:00Z, 2026-11-22, now, or a length before now (-90s, -15m, -1h30m, -2d).
 Times are the exchange's. What is not proven to be complete counts as not covered. Holes are no
-failure here: 'kalshi-data verify' judges.
-Exit codes: 0 ok, holes or not; 1 nothing is recorded of what was asked; 2 command line;
-3 the database is out of reach or has another schema)";
+failure: neither here nor for 'kalshi-data verify', which counts them.
+Exit codes: 0 ok, holes or not; 1 nothing is recorded of what was asked; 2 command line or
+configuration; 3 the database is out of reach or has another schema)";
 
 int complain(const std::string& what, int code) {
   std::fprintf(stderr, "%s: %s\n", kName, what.c_str());
@@ -47,8 +47,7 @@ Expected<Interval> asked_by(const CoverageOptions& options) {
   return Interval{to_us(from), to_us(to)};
 }
 
-Expected<std::unique_ptr<Connection>> open_production(const CoverageOptions& options) {
-  KD_TRY(auto target, production_target(options.database, kName));
+Expected<std::unique_ptr<Connection>> open_production(ConnectOptions target) {
   target.answer_timeout = std::chrono::minutes(10);  // a million markets, sorted
   KD_TRY(auto connection, Connection::connect(target));
   KD_DO(require_schema(*connection, SchemaKind::kProduction));
@@ -91,7 +90,9 @@ int run_overview(Connection& production, const CoverageOptions& options, Interva
 int run_coverage(const CoverageOptions& options) {
   const auto asked = asked_by(options);
   if (!asked) return complain(asked.error().what, kExitUsage);
-  const auto production = open_production(options);
+  auto target = production_target(options.database, kName);
+  if (!target) return complain(target.error().what, kExitUsage);
+  const auto production = open_production(*std::move(target));
   if (!production) return complain(production.error());
   return options.ticker.empty() ? run_overview(**production, options, *asked)
                                 : run_market(**production, options, *asked);

@@ -76,8 +76,8 @@ void tell_negative(BookAnswer& answer) {
 // A snapshot without an anchor is no base, but where nothing changes around it, it must equal the
 // book all the same: a book that the exchange replaced shows there.
 Expected<void> compare_skipped(BookStore& store, const Timeline& timeline, BookAnswer& answer) {
-  KD_TRY(const auto skipped, store.unusable_bases(answer.ticker, answer.base->snapshot_ts,
-                                                  answer.at, kCandidates));
+  KD_TRY(const auto skipped,
+         store.unusable_bases(answer.ticker, answer.base->snapshot_ts, answer.at, kCandidates));
   for (const auto& base : skipped) {
     const auto since = base.known.since;
     if (base.anchored) continue;
@@ -101,8 +101,7 @@ Expected<void> compare_next(BookStore& store, const AskCoverage& coverage, BookA
   KD_TRY(auto behind, store.changes(answer.ticker, next->known.since, next->known.at));
   const Timeline timeline({next->known}, std::move(behind));
   if (timeline.at(next->known.since)->book.sum() == answer.book.sum()) return {};
-  KD_TRY(const auto holes,
-         holes_in(coverage, answer.ticker, {answer.at, next->known.since}));
+  KD_TRY(const auto holes, holes_in(coverage, answer.ticker, {answer.at, next->known.since}));
   if (!holes.empty()) return {};
   answer.reasons.push_back(
       fmt::format("the exchange replaced this book without a change; when is not known, by {} ({})",

@@ -33,8 +33,9 @@ struct CoverageStatement {
 Expected<CoverageStatement> coverage_of(Connection& production, const std::string& ticker,
                                         Interval asked);
 
-// The same beyond the horizon too: what some line proves is proven, however young; what none
-// proves yet is a hole of this answer, and may be none of a later one.
+// What is proven of all of `asked`, beyond the horizon, before the market's opening and behind its
+// end too: what some line proves is proven, however young; what none proves (yet) is a hole of this
+// answer, and may be none of a later one. The window is what was asked.
 Expected<CoverageStatement> proof_of(Connection& production, const std::string& ticker,
                                      Interval asked);
 

@@ -102,9 +102,19 @@ Expected<void> for_each_row(Connection& connection, const std::string& sql,
   return {};
 }
 
-Expected<std::optional<std::int64_t>> EvidenceReader::recording_start() {
-  KD_TRY(const auto rows, production_.query("SELECT at FROM ledger ORDER BY at LIMIT 1"));
-  return rows.empty() ? std::nullopt : int_at(rows.front(), 0);
+// Never the ledger's `at`: one host whose clock was years slow would open every market before the
+// platform's first base.
+Expected<std::optional<std::int64_t>> EvidenceReader::recording_start(
+    std::optional<std::int64_t> known) {
+  KD_TRY(const auto rows,
+         production_.query("SELECT least((SELECT snapshot_ts FROM orderbook_snapshots WHERE source "
+                           "= 'ws' AND stream_id IS NOT NULL AND snapshot_ts < $1::bigint ORDER BY "
+                           "snapshot_ts LIMIT 1), (SELECT min(proven_until) FROM stream_proofs "
+                           "WHERE proven_until > 0))",
+                           {fmt::to_string(known.value_or(kNever))}));
+  const auto found = int_at(rows.at(0), 0);
+  if (!found || !known) return found ? found : known;
+  return std::min(*found, *known);
 }
 
 Expected<EvidenceSet> EvidenceReader::streams(std::int64_t since) {

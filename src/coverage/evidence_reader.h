@@ -27,8 +27,11 @@ class EvidenceReader {
  public:
   explicit EvidenceReader(Connection& production) : production_(production) {}
 
-  // When the platform's first line began; nothing while there is none.
-  Expected<std::optional<std::int64_t>> recording_start();
+  // When the platform began to record, exchange time: its first base or, where that is earlier,
+  // what is proven of the stream that ended first; nothing while there is neither. Who knew it
+  // before pays only for what is earlier than `known`.
+  Expected<std::optional<std::int64_t>> recording_start(
+      std::optional<std::int64_t> known = std::nullopt);
 
   // All streams that are proven until `since` or later, and what the ledger says of them.
   Expected<EvidenceSet> streams(std::int64_t since);

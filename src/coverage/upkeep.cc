@@ -46,7 +46,8 @@ Expected<std::optional<CoverageUpkeep::Figures>> CoverageUpkeep::round(std::int6
 Expected<std::optional<CoverageUpkeep::Figures>> CoverageUpkeep::run(std::int64_t horizon,
                                                                      std::int64_t now) {
   EvidenceReader reader(production_);
-  KD_TRY(const auto start, reader.recording_start());
+  const auto known = watch_ ? std::optional(recording_start_) : std::nullopt;
+  KD_TRY(const auto start, reader.recording_start(known));
   if (!start || *start >= horizon) return std::nullopt;
   recording_start_ = *start;
   KD_TRY(const auto state, load_coverage_state(production_));

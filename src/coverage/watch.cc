@@ -128,7 +128,6 @@ void CoverageWatch::on_base(std::string_view gatherer, std::int64_t stream_id,
   const auto market = names_.find_or_add(ticker);
   auto& head = heads_.at(market);
   auto& touched = touch(market, at);
-  touched.base = std::min(touched.base, at);
   bool member = false;
   for (auto n = head.first; n != kNone; n = nodes_.at(n).next) {
     if (nodes_.at(n).stream != stream) continue;
@@ -138,6 +137,7 @@ void CoverageWatch::on_base(std::string_view gatherer, std::int64_t stream_id,
   auto& its = state(stream);
   if (its.forgotten) replay_from_ = std::min(replay_from_.value_or(kNever), at);
   its.forgotten = false;
+  touched.base = std::min(touched.base, at);
   if (!member) its.members.push_back(market);
   if (head.first == kNone) ++watched_;
   const auto node = new_node();

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "coverage/line_rule.h"
+
 namespace kd {
 namespace {
 
@@ -124,6 +126,42 @@ TEST_F(CoverageWatchTest, DroppedRowsOfAllLinesAreSuspicious) {
   EXPECT_EQ(suspects(1300), (All{{"A", 1140}, {"B", 1140}}));
 }
 
+TEST_F(CoverageWatchTest, ADropThatEndsIsLookedAtAgain) {
+  watch.on_ledger(row("g1", 0, "drop", 1101, 1250));
+  watch.on_ledger(row("g2", 1, "close", 1050));
+  EXPECT_EQ(suspects(1080), All{});
+  EXPECT_EQ(suspects(1200), (All{{"A", 1100}, {"B", 1100}}));
+  watch.on_holes("A", 1100, kNever);
+  watch.on_holes("B", 1100, kNever);
+  EXPECT_EQ(suspects(1230), All{});
+  EXPECT_EQ(suspects(1300), (All{{"A", 1250}, {"B", 1250}}));
+  EXPECT_EQ(suspects(1400), All{});
+}
+
+TEST_F(CoverageWatchTest, AMarketThatAllLeftIsLookedAtAsAWholeWhenItComesBack) {
+  watch.on_base("g3", 9, "A", 100);
+  watch.on_proof("g3", 9, 200);
+  for (const auto* gatherer : {"g1", "g2"}) {
+    watch.on_ledger(row(gatherer, 1, "leave", 1010, {}, {"A"}));
+    watch.on_ledger(row(gatherer, 1, "leave", 1010, 1040, {"A"}));
+  }
+  EXPECT_EQ(suspects(1100), (All{{"A", kEver}})) << "the base of g3 is new";
+  watch.on_base("g1", 1, "A", 1150);
+  EXPECT_EQ(suspects(1120), All{});
+  EXPECT_EQ(suspects(1200), (All{{"A", kEver}})) << "that of g3 is remembered, but proves nothing";
+  watch.on_base("g2", 1, "A", 1250);
+  EXPECT_EQ(suspects(1300), All{}) << "g1 had it";
+}
+
+TEST_F(CoverageWatchTest, ABaseBehindTheHorizonIsNotForgottenForAnEarlierLoss) {
+  for (const auto* gatherer : {"g1", "g2"}) {
+    watch.on_ledger(row(gatherer, 1, "leave", 1010, 1040, {"A"}));
+  }
+  watch.on_base("g1", 1, "A", 1150);
+  EXPECT_EQ(suspects(1100), (All{{"A", 1010}}));
+  EXPECT_EQ(suspects(1200), (All{{"A", kEver}})) << "its hole began before 1100";
+}
+
 TEST_F(CoverageWatchTest, LateEvidenceOfAHoledMarketIsLookedAt) {
   watch.on_holes("A", 100, 900);
   watch.on_holes("A", 950, kEver);
@@ -134,12 +172,29 @@ TEST_F(CoverageWatchTest, LateEvidenceOfAHoledMarketIsLookedAt) {
 
 TEST_F(CoverageWatchTest, TellsOfChannelsWithoutBooks) {
   EXPECT_FALSE(watch.advance(1100).channels);
-  watch.on_ledger(row("g1", 5, "open", {}, {}, {}, "trade"));
+  auto open = row("g1", 5, "open", {}, {}, {}, "trade");
+  open.at = 1105 - kClockTolerance_us;
+  watch.on_ledger(open);
   EXPECT_TRUE(watch.advance(1110).channels);
   watch.on_proof("g1", 5, 1300);
   EXPECT_TRUE(watch.advance(1200).channels) << "it goes on";
   EXPECT_FALSE(watch.advance(1250).channels);
   EXPECT_TRUE(watch.advance(1310).channels) << "it stopped";
+}
+
+TEST_F(CoverageWatchTest, TellsOfChannelsUntilTheHorizonIsBehindWhatChanged) {
+  watch.on_ledger(row("g1", 5, "gap", 1200, 1250, {}, "trade"));
+  EXPECT_TRUE(watch.advance(1100).channels);
+  EXPECT_TRUE(watch.advance(1220).channels) << "it has begun";
+  EXPECT_TRUE(watch.advance(1250).channels) << "it still reaches the horizon";
+  EXPECT_TRUE(watch.advance(1251).channels) << "it has ended";
+  EXPECT_FALSE(watch.advance(1300).channels);
+  watch.on_ledger(row("g1", 0, "drop", 1400, 1450, {}, "trade"));
+  watch.begin(1350);
+  EXPECT_TRUE(watch.advance(1500).channels) << "it lay behind the horizon of the beginning";
+  watch.on_ledger(row("g1", 5, "gap", 1510, 1520, {}, "trade"));
+  watch.begin(1600);
+  EXPECT_FALSE(watch.advance(1700).channels) << "known when it began";
 }
 
 TEST_F(CoverageWatchTest, RowsThatComeAgainChangeNothing) {

@@ -119,12 +119,14 @@ struct Connection::Impl {
     const char* state = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char* primary =
         result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const bool names_constraint =
+        result != nullptr && PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME) != nullptr;
     const std::string_view sqlstate = state == nullptr ? "" : state;
     const auto silent = fmt::format("no answer within {} ms", timeout.count());
     const char* message = primary != nullptr ? primary
                           : timed_out        ? silent.c_str()
                                              : PQerrorMessage(conn.get());
-    return {usable() ? remedy_of(sqlstate) : Remedy::kReconnect,
+    return {usable() ? remedy_of(sqlstate, names_constraint) : Remedy::kReconnect,
             fmt::format("{}: {}: {}{}", target, doing.substr(0, 80),
                         clean_message(message, PQpass(conn.get())),
                         sqlstate.empty() ? "" : fmt::format(" ({})", sqlstate))};

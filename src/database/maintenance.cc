@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -13,6 +14,14 @@ namespace {
 
 constexpr const char* kLock = "kalshi storage maintenance";
 constexpr std::chrono::minutes kLongestCompression{10};
+
+// A stopped process, or one that is cut off, must not hold the lock for ever.
+ConnectOptions with_timeouts(ConnectOptions connect, std::chrono::milliseconds interval) {
+  using std::chrono_literals::operator""s;
+  connect.idle_session_timeout = std::max<std::chrono::milliseconds>(5 * interval, 1s);
+  connect.idle_in_transaction_timeout = 60s;
+  return connect;
+}
 
 PartitionState partition_of(const SqlRow& row) {
   return {.name = text_at(row, 1),
@@ -109,7 +118,8 @@ Expected<void> Maintenance::run_round() {
     if (!maintains) return {};
     KD_TRY(const auto state, look());
     carry_out(plan_maintenance(rules_, state, options_.now()));
-    if (!session_->usable()) return {};  // noted
+    KD_TRY(const bool still, ready());
+    if (!still) return {};
     KD_TRY(const auto after, look());
     publish(after);
     return {};
@@ -118,16 +128,19 @@ Expected<void> Maintenance::run_round() {
   return done;
 }
 
-// A session that holds the lock. False: it is not ours to do now.
+// A session that holds the lock; the server ends one that was silent for long, and then another
+// is opened. False: it is not ours to do now.
 Expected<bool> Maintenance::ready() {
   if (!options_.leads()) {
     session_.reset();
     return false;
   }
-  if (session_ && session_->usable()) return true;
+  if (session_ && session_->query("SELECT 1")) return true;
   session_.reset();
-  KD_TRY(auto session, Connection::connect(options_.connect));
+  KD_TRY(auto session, Connection::connect(with_timeouts(options_.connect, options_.interval)));
   KD_TRY(const bool locked, session->try_advisory_lock(advisory_key(kLock)));
+  if (!locked && !told_waiting_) log_.warn("another session maintains this database");
+  told_waiting_ = !locked;
   if (!locked) return false;
   KD_TRY(const auto engine, storage_engine(*session));
   rules_.native = engine == StorageEngine::kNative;
@@ -149,7 +162,9 @@ Expected<void> Maintenance::look_at(const std::string& table, TableState& state)
   KD_TRY(const auto key, session_->query("SELECT key_column FROM kd_partitioning "
                                          "WHERE table_name = $1",
                                          {table}));
-  KD_TRY(state.newest_key, newest_key(*session_, text_at(key.at(0), 0), state));
+  const auto& column = text_at(key.at(0), 0);
+  state.tells_age = column == "position" || column == "exchange_ts";
+  KD_TRY(state.newest_key, newest_key(*session_, column, state));
   KD_TRY(state.safe_before, safe_before(*session_, options_, table));
   return {};
 }
@@ -188,7 +203,10 @@ void Maintenance::drop(const MaintenancePlan::Drop& wanted) {
 }
 
 void Maintenance::compress(const MaintenancePlan::Compress& wanted) {
-  if (stopping() || !session_->usable() || !options_.leads()) return;
+  if (stopping()) return;
+  const auto maintains = ready();  // silent while the last one was compressed
+  if (!maintains) return note(maintains.error());
+  if (!*maintains) return;
   if (const auto done = compress_watched(wanted); !done) return note(done.error());
   log_.info("compressed a partition", {kv("table", wanted.table)});
   const MutexLock lock(mutex_);
@@ -201,7 +219,7 @@ Expected<void> Maintenance::compress_watched(const MaintenancePlan::Compress& wa
   patient.answer_timeout = kLongestCompression;
   KD_TRY(const auto session, Connection::connect(patient));
   KD_TRY(const auto pid, backend_pid(*session));
-  const LockWatch watch(options_.connect, pid, [this] { return stopping(); });
+  KD_TRY(const auto watch, LockWatch::start(options_.connect, pid, [this] { return stopping(); }));
   KD_DO(session->query("SELECT kd_compress_partition($1, $2)",
                        {wanted.table, std::to_string(wanted.from_key)}));
   return {};

@@ -81,6 +81,7 @@ class Maintenance {
   const Logger log_;
   MaintenanceRules rules_;
   std::unique_ptr<Connection> session_;  // the maintaining thread's
+  bool told_waiting_ = false;            // that another session maintains; that thread's
 
   mutable Mutex mutex_;
   CondVar wake_;

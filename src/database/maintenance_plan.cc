@@ -60,7 +60,9 @@ std::optional<std::chrono::milliseconds> MaintenanceRules::keep_of(const std::st
 
 std::optional<std::int64_t> storage_age_reference(const StorageState& state, Micros now) {
   std::optional<std::int64_t> newest;
-  for (const auto& [name, table] : state) newest = std::max(newest, table.newest_key);
+  for (const auto& [name, table] : state) {
+    if (table.tells_age) newest = std::max(newest, table.newest_key);
+  }
   if (!newest) return std::nullopt;
   return std::min(*newest, to_us(now));
 }

@@ -28,6 +28,7 @@ struct TableState {
   std::vector<PartitionState> partitions;   // in order of from_key
   std::optional<std::int64_t> newest_key;   // of its rows; absent: it is empty
   std::optional<std::int64_t> safe_before;  // what ends here or before may go; absent: nothing may
+  bool tells_age = false;  // its keys are positions or the exchange's time, not our own stamps
 };
 using StorageState = std::map<std::string, TableState>;  // by table
 
@@ -67,9 +68,9 @@ struct MaintenancePlan {
   std::vector<Compress> compress;
 };
 
-// The time by which ages are measured: our clock, but never later than the newest row of all
-// tables. A clock that runs ahead, or a recorder that stood still for a month, ages nothing.
-// Nothing when there is no row at all.
+// The time by which ages are measured: our clock, but never later than the newest row of those
+// tables that tell it. A clock that runs ahead, with the stamps it leaves in other tables, or a
+// recorder that stood still for a month, ages nothing. Nothing when there is no such row at all.
 std::optional<std::int64_t> storage_age_reference(const StorageState& state, Micros now);
 
 // Pure. The database checks again what may be dropped: this is only when it is worth asking.

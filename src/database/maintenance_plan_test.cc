@@ -25,7 +25,11 @@ PartitionState hour(std::int64_t index, bool finished = false) {
 
 // Hourly partitions [first, last] of one table, whose newest row is as old as our clock.
 StorageState hours_of(std::int64_t first, std::int64_t last) {
-  TableState table{.width_us = kHour, .partitions = {}, .newest_key = kNow, .safe_before = kNow};
+  TableState table{.width_us = kHour,
+                   .partitions = {},
+                   .newest_key = kNow,
+                   .safe_before = kNow,
+                   .tells_age = true};
   for (auto index = first; index <= last; ++index) table.partitions.push_back(hour(index));
   return {{"deltas", table}};
 }
@@ -53,7 +57,8 @@ TEST(MaintenancePlanTest, MakesPartitionsForAnEmptyTableByTheClock) {
                       {.width_us = kHour,
                        .partitions = {},
                        .newest_key = std::nullopt,
-                       .safe_before = std::nullopt}}};
+                       .safe_before = std::nullopt,
+                       .tells_age = true}}};
   EXPECT_THAT(plan(keeping(24), fresh).make,
               ElementsAre(MaintenancePlan::Make{"deltas", kNow},
                           MaintenancePlan::Make{"deltas", kNow + kHour}));
@@ -97,6 +102,17 @@ TEST(MaintenancePlanTest, ARowWithAStampYearsAheadAgesNothing) {
   auto state = hours_of(990, 1'000);
   state["deltas"].newest_key = kNow + 3 * 8'766 * kHour;
   EXPECT_THAT(plan(keeping(48), state).drop, IsEmpty());
+}
+
+TEST(MaintenancePlanTest, OurOwnStampsYearsAheadAgeNothing) {
+  const auto ahead = kNow + 3 * 8'766 * kHour;
+  auto state = hours_of(990, 1'000);
+  state["market_versions"] = state["deltas"];
+  state["market_versions"].newest_key = ahead;
+  state["market_versions"].tells_age = false;
+  EXPECT_THAT(plan(keeping(48), state, ahead).drop, IsEmpty());
+  state["deltas"].newest_key = std::nullopt;
+  EXPECT_THAT(plan(keeping(48), state, ahead).drop, IsEmpty()) << "nothing tells the age";
 }
 
 TEST(MaintenancePlanTest, ATableThatStoodStillAgesWithTheOthers) {

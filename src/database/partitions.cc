@@ -3,6 +3,11 @@
 #include <fmt/format.h>
 
 namespace kd {
+namespace {
+
+constexpr std::int64_t kRemembered = 3;  // partitions behind the newest; older ones may be dropped
+
+}  // namespace
 
 Expected<Partitions> Partitions::load(Connection& connection) {
   KD_TRY(const auto rows, connection.query("SELECT table_name, width_us FROM kd_partitioning"));
@@ -27,6 +32,7 @@ Expected<void> Partitions::ensure(Connection& connection, const std::string& tab
     KD_TRY(const auto rows,
            connection.query("SELECT kd_ensure_partitions($1, $2, $2)", {table, begin}));
     present.insert(bucket);
+    present.erase(present.begin(), present.lower_bound(*present.rbegin() - kRemembered));
   }
   return {};
 }

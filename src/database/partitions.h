@@ -12,7 +12,8 @@ namespace kd {
 
 // Sees to it that the partitions a session is about to write exist. They are made by
 // kd_ensure_partitions(), a function of kalshi_owner: the daemon owns nothing.
-// Remembers what it has seen, so that a call for a known range costs a set look-up.
+// Remembers the newest it has seen, so that a call for a recent range costs a set look-up; asks
+// again for older ones, which maintenance may have dropped meanwhile.
 // Call outside of the data's transaction, so that no lock outlives the call.
 // Confined to the thread of its connection.
 class Partitions {

@@ -40,8 +40,10 @@ bool is_sqlstate(std::string_view text) {
 
 }  // namespace
 
-Remedy remedy_of(std::string_view sqlstate) {
+Remedy remedy_of(std::string_view sqlstate, bool names_constraint) {
   if (sqlstate.empty()) return Remedy::kReconnect;
+  // No partition for the row: it was dropped, and a new session has it made again.
+  if (sqlstate == "23514" && !names_constraint) return Remedy::kReconnect;
   for (const auto& rule : kRules) {
     if (sqlstate.starts_with(rule.prefix)) return rule.remedy;
   }

@@ -19,6 +19,12 @@ TEST(PgErrorTest, TellsBadDataFromALostSessionFromAWrongSetup) {
   EXPECT_EQ(remedy_of("42501"), Remedy::kGiveUp);
 }
 
+TEST(PgErrorTest, AMissingPartitionIsNoFaultOfTheRow) {
+  EXPECT_EQ(remedy_of("23514", /*names_constraint=*/true), Remedy::kDropItem);
+  EXPECT_EQ(remedy_of("23514", /*names_constraint=*/false), Remedy::kReconnect);
+  EXPECT_EQ(remedy_of("23502", /*names_constraint=*/false), Remedy::kDropItem);
+}
+
 TEST(PgErrorTest, FindsTheStateInAVerboseMessage) {
   EXPECT_EQ(sqlstate_in("connection to server failed: FATAL:  28P01: password authentication"),
             "28P01");

@@ -80,6 +80,9 @@ void Deduplicator::run() {
     if (!leader_ && !gain_lead()) continue;
     if (auto done = run_round(); !done) drop_session(done.error());
   }
+  if (in_flight_.valid()) {
+    if (auto done = land(); !done) drop_session(done.error());
+  }
   session_.reset();
   leader_ = false;
 }
@@ -152,35 +155,47 @@ Expected<void> Deduplicator::begin_epoch() {
   return {};
 }
 
+// A round that is being written is waited for first, unless so much waits that the next one may as
+// well be merged meanwhile. Merging counts on its success: if it fails, both are forgotten.
 Expected<void> Deduplicator::run_round() {
-  merge_.merge(board_.collect(500ms, options_.linger, merge_.blocked()), to_us(wall_now()), round_);
+  if (in_flight_.valid() && !board_.has_full_page(merge_.blocked())) KD_DO(land());
+  auto& round = rounds_[next_];
+  const bool flying = in_flight_.valid();
+  merge_.merge(
+      board_.collect(flying ? 0ms : 500ms, flying ? 0ms : options_.linger, merge_.blocked()),
+      to_us(wall_now()), round);
   note_held();
-  if (round_.empty()) return keep_alive();
+  if (flying) KD_DO(land());
+  if (round.empty()) return keep_alive();
   if (options_.at_step) options_.at_step("merged");
-  KD_TRY(const auto outcome, write_round());
-  board_.committed(merge_.confirm());
-  note_committed(outcome);
+  in_flight_ = std::async(std::launch::async, [this, &round] { return write(round); });
+  next_ = 1 - next_;
+  return {};
+}
+
+Expected<void> Deduplicator::land() {
+  KD_TRY(const auto outcome, in_flight_.get());
+  auto& round = rounds_[1 - next_];
+  merge_.confirm();
+  board_.committed(std::move(round.pages));
+  observer_.on_round(outcome);
+  note_latencies(round);
+  note_frozen(round);
   backoff_.reset();
   return {};
 }
 
-Expected<RoundOutcome> Deduplicator::write_round() {
-  auto outcome = session_->write(round_);
+Expected<RoundOutcome> Deduplicator::write(const Round& round) {
+  auto outcome = session_->write(round);
   if (outcome || outcome.error().remedy != Remedy::kDropItem) return outcome;
   log_.warn("a row is bad: looking for it", {kv("error", outcome.error().what)});
-  return session_->write_isolating(round_);
+  return session_->write_isolating(round);
 }
 
-void Deduplicator::note_committed(const RoundOutcome& outcome) {
-  observer_.on_round(outcome);
-  note_latencies();
-  note_frozen();
-}
-
-void Deduplicator::note_latencies() {
+void Deduplicator::note_latencies(const Round& round) {
   const auto now_us = to_us(wall_now());
   for (std::size_t t = 0; t < kTableCount; ++t) {
-    const auto& tables = round_.tables[t];
+    const auto& tables = round.tables[t];
     for (const auto* rows : {&tables.direct, &tables.staged}) {
       const auto step = rows->rows() / kLatencySamples + 1;
       for (std::size_t i = 0; i < rows->rows(); i += step) {
@@ -191,8 +206,8 @@ void Deduplicator::note_latencies() {
   }
 }
 
-void Deduplicator::note_frozen() {
-  for (const auto& finding : round_.frozen) {
+void Deduplicator::note_frozen(const Round& round) {
+  for (const auto& finding : round.frozen) {
     const auto& id = options_.gatherers[finding.gatherer].id;
     log_.warn("a line fell silent on a market",
               {kv("gatherer", id), kv("ticker", finding.ticker), kv("from_us", finding.from_us),
@@ -203,7 +218,7 @@ void Deduplicator::note_frozen() {
                            .reason = "frozen: another gatherer brought changes of this market"});
   }
   const MutexLock lock(mutex_);
-  for (const auto& finding : round_.frozen) ++frozen_[finding.gatherer];
+  for (const auto& finding : round.frozen) ++frozen_[finding.gatherer];
 }
 
 void Deduplicator::note_held() {

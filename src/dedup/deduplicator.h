@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -88,10 +89,10 @@ class Deduplicator {
   Expected<void> begin_epoch();
   Expected<void> run_round();
   Expected<void> keep_alive();
-  Expected<RoundOutcome> write_round();
-  void note_committed(const RoundOutcome& outcome);
-  void note_latencies();
-  void note_frozen();
+  Expected<void> land();
+  Expected<RoundOutcome> write(const Round& round);
+  void note_latencies(const Round& round);
+  void note_frozen(const Round& round);
   void note_held();
   void drop_session(const Error& error);
 
@@ -103,7 +104,10 @@ class Deduplicator {
   // The writer's thread only.
   std::unique_ptr<ProductionSession> session_;
   RoundMerge merge_;
-  Round round_;
+  // One is written by a thread of its own while the next is made, when much waits.
+  std::array<Round, 2> rounds_;
+  std::size_t next_ = 0;                           // of the two, to be made
+  std::future<Expected<RoundOutcome>> in_flight_;  // writes the other one; uses the session
   Backoff backoff_;
   std::chrono::steady_clock::time_point pinged_at_{};
   bool ever_connected_ = false;

@@ -54,6 +54,11 @@ bool PageBoard::any_full(const std::vector<bool>& blocked) const {
   return false;
 }
 
+bool PageBoard::has_full_page(const std::vector<bool>& blocked) const {
+  const MutexLock lock(mutex_);
+  return any_full(blocked);
+}
+
 std::vector<Page> PageBoard::collect(std::chrono::milliseconds wait,
                                      std::chrono::milliseconds linger,
                                      const std::vector<bool>& blocked) {

@@ -57,6 +57,8 @@ class PageBoard {
   // then share a commit. Of `blocked` slots (gatherer * tables + table) nothing is taken.
   std::vector<Page> collect(std::chrono::milliseconds wait, std::chrono::milliseconds linger,
                             const std::vector<bool>& blocked = {});
+  // Whether a page waits that could be taken and left more behind.
+  bool has_full_page(const std::vector<bool>& blocked) const;
   // All pages collected so far in this epoch are committed; their memory is used again.
   void committed(std::vector<Page> pages);
 

@@ -6,6 +6,7 @@
 #include "database/cursors.h"
 #include "dedup/frozen_lines.h"
 #include "dedup/merge.h"
+#include "dedup/page.h"
 #include "dedup/proof_set.h"
 #include "dedup/table_spec.h"
 
@@ -17,6 +18,7 @@ struct Round {
   ProofSet proofs;
   std::vector<FrozenLines::Finding> frozen;
   std::vector<CursorMove> moves;
+  std::vector<Page> pages;  // that it was made of
 
   bool empty() const { return moves.empty(); }
   void clear();

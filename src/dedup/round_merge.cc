@@ -16,6 +16,7 @@ void Round::clear() {
   proofs.clear();
   frozen.clear();
   moves.clear();
+  pages.clear();
 }
 
 RoundMerge::RoundMerge(Options options)
@@ -37,19 +38,16 @@ void RoundMerge::begin(const Start& start) {
   }
   progress_.reset(start.positions);
   frozen_.reset();
-  merged_.clear();
 }
 
 void RoundMerge::forget() {
   for (auto& merge : merges_) merge.seen().reset(SeenSet::kKnowsNothing);
   progress_.reset(std::vector<std::int64_t>(gatherers_.size() * kTableCount));
   frozen_.reset();
-  merged_.clear();
 }
 
 void RoundMerge::merge(std::vector<Page> pages, std::int64_t now_us, Round& round) {
   round.clear();
-  merged_.clear();
   for (auto& merge : merges_) merge.seen().expire(now_us);
   for (const auto& page : pages) tell_of_ledger(page);
   for (auto& page : pages) {
@@ -70,7 +68,7 @@ void RoundMerge::add(Page page, std::int64_t now_us, Round& round) {
   auto* lines = page.table == kDeltas && gatherers_.size() > 1 ? &frozen_ : nullptr;
   merges_[page.table].add(page, now_us, round.tables[page.table], lines);
   move(page, round);
-  merged_.push_back(std::move(page));
+  round.pages.push_back(std::move(page));
 }
 
 void RoundMerge::add_proofs(Page page, std::int64_t now_us, Round& round) {
@@ -81,7 +79,7 @@ void RoundMerge::add_proofs(Page page, std::int64_t now_us, Round& round) {
   }
   round.proofs.add(proofs);
   move(page, round);
-  merged_.push_back(std::move(page));
+  round.pages.push_back(std::move(page));
 }
 
 void RoundMerge::move(const Page& page, Round& round) {
@@ -102,9 +100,8 @@ void RoundMerge::tell_of_ledger(const Page& page) {
   }
 }
 
-std::vector<Page> RoundMerge::confirm() {
+void RoundMerge::confirm() {
   for (auto& merge : merges_) merge.seen().confirm();
-  return std::exchange(merged_, {});
 }
 
 std::vector<bool> RoundMerge::blocked() const {

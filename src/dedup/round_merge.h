@@ -39,10 +39,11 @@ class RoundMerge {
   void begin(const Start& start);
   void forget();
 
-  // Clears `round` and fills it. Pages of proofs may be kept for a later round.
+  // Clears `round` and fills it, as if the round before were committed: if it is not, this one is
+  // worth nothing. Pages of proofs may be kept for a later round.
   void merge(std::vector<Page> pages, std::int64_t now_us, Round& round);
-  // The round was committed; the pages that were in it, for their memory.
-  std::vector<Page> confirm();
+  // A round was committed.
+  void confirm();
 
   bool holds_proofs(std::size_t gatherer) const { return progress_.holds(gatherer); }
   // Slots (gatherer * kTableCount + table) whose next page cannot be taken yet.
@@ -58,7 +59,6 @@ class RoundMerge {
   std::vector<TableMerge> merges_;  // by table; that of proofs is not used
   MergeProgress progress_;
   FrozenLines frozen_;
-  std::vector<Page> merged_;  // in the round under way
   MergedLedgerRow event_;
 };
 

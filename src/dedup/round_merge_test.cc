@@ -102,11 +102,13 @@ TEST_F(RoundMergeTest, AProofComesWithTheRowsItSpeaksFor) {
   EXPECT_TRUE(merge_.blocked()[kProofs]);
   merge({delta(0, 0)});
   EXPECT_TRUE(round_.proofs.newest().empty());
-  EXPECT_EQ(merge_.confirm().size(), 1U);
+  EXPECT_EQ(round_.pages.size(), 1U);
+  merge_.confirm();
   merge({delta(0, 1)});
   EXPECT_EQ(round_.proofs.newest().size(), 1U);
   EXPECT_EQ(round_.moves.size(), 2U);
-  EXPECT_EQ(merge_.confirm().size(), 2U);
+  EXPECT_EQ(round_.pages.size(), 2U);
+  merge_.confirm();
   EXPECT_FALSE(merge_.blocked()[kProofs]);
 }
 

@@ -95,6 +95,19 @@ TEST_F(BookAtTest, ASnapshotPassedOverThatShowsAnotherBookIsTold) {
   EXPECT_THAT(answer.reasons, ElementsAre(HasSubstr("g2 was sent another book")));
 }
 
+TEST_F(BookAtTest, ManyUnusableSnapshotsHideNoUsableOne) {
+  base(kT, 100, "g1");
+  for (int i = 1; i <= 12; ++i) base(kT + i * kSecond, 100, "g2", i % 2 == 0);
+  world_.flush();
+  ASSERT_EQ(world_.ask("INSERT INTO frozen_lines VALUES ('g2', '" + std::string(kTicker) + "', " +
+                       std::to_string(kT) + ", " + std::to_string(kT + 30 * kSecond) + ", 0)"),
+            "no row");
+  const auto answer = at(kT + 90 * kSecond);
+  ASSERT_TRUE(answer.base);
+  EXPECT_EQ(answer.base->line, "g1");
+  EXPECT_TRUE(answer.exact());
+}
+
 TEST_F(BookAtTest, AnAnchorlessSnapshotAloneGivesABookThatIsNotExact) {
   base(kT, 100, "g1", false);
   world_.add(kTicker, change(kT + 5 * kSecond, 11));
@@ -157,6 +170,19 @@ TEST_F(BookAtTest, BetweenTheLastChangeAndAReplacementTheMomentIsUnknown) {
   const auto after = at(kT + 30 * kSecond);
   EXPECT_TRUE(after.exact());
   EXPECT_TRUE(after.book == FoldedBook());
+}
+
+TEST_F(BookAtTest, ABookBehindAHoleReplacesNothing) {
+  base(kT, 100, "g1");
+  base(kT + 60 * kSecond, 300, "g2");  // every line was down from 40 s on, and missed changes
+  const CoverageHole down{kT + 40 * kSecond, kT + 60 * kSecond, "gap on g1"};
+  const AskCoverage coverage = [&](const std::string&, std::int64_t from, std::int64_t to) {
+    CoverageAnswer answer;
+    if (from < down.to && to > down.from) answer.holes.push_back(down);
+    return answer;
+  };
+  EXPECT_THAT(at(kT + 20 * kSecond, coverage).reasons, testing::IsEmpty());
+  EXPECT_THAT(at(kT + 20 * kSecond).reasons, ElementsAre(HasSubstr("replaced this book")));
 }
 
 TEST_F(BookAtTest, ASnapshotThatIsTheSameBookReplacesNothing) {

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
 
@@ -77,6 +76,27 @@ class BookCommandTest : public testing::Test {
     options.at = time(at);
     options.json = json;
     return captured([&] { return run_book(options); });
+  }
+  int book_of_gatherer(const std::string& ticker, std::int64_t at) {
+    const auto file =
+        std::filesystem::path(testing::TempDir()) /
+        fmt::format("{}.yaml", scalar(world_.gatherer(), "SELECT current_database()"));
+    std::ofstream(file) << gatherer_config();
+    BookOptions options;
+    options.databases.config = file;
+    options.ticker = ticker;
+    options.at = time(at);
+    options.gatherer = "g1";
+    const auto code = captured([&] { return run_book(options); });
+    std::filesystem::remove(file);
+    return code;
+  }
+  std::string gatherer_config() {
+    return fmt::format(
+        "gatherers:\n  - id: g1\n    database:\n      url: postgres:///{}?user=dedup_reader&"
+        "host={}&port={}\nproduction:\n  url: {}\n",
+        scalar(world_.gatherer(), "SELECT current_database()"), world_.production_as("").host,
+        world_.production_as("").port, url());
   }
   int verify() {
     VerifyOptions options;
@@ -163,22 +183,13 @@ TEST_F(BookCommandTest, ADatabaseWithoutOurSchemaIsRefused) {
 }
 
 TEST_F(BookCommandTest, AGatherersNextSnapshotMayBeHoursAway) {
-  const auto market =
-      generate_market({.seed = 1, .changes = 200, .begin = kT, .changes_per_snapshot = 100, .lines = 1});
+  const auto market = generate_market(
+      {.seed = 1, .changes = 200, .begin = kT, .changes_per_snapshot = 100, .lines = 1});
   world_.add_to_gatherer(kTicker, market);
   EXPECT_EQ(book_of_gatherer(kTicker, kT - 3 * 3'600 * kSecond), kExitFailure) << err_;
   EXPECT_THAT(out_, HasSubstr("the first book recorded of it is of"));
   EXPECT_EQ(book_of_gatherer("KXOTHER-1", kT), kExitUsage);
   EXPECT_THAT(err_, HasSubstr("no snapshot of 'KXOTHER-1' is recorded"));
-}
-
-TEST_F(BookCommandTest, DepthIsPositive) {
-  for (const auto* depth : {"0", "-1", "1.5"}) {
-    CLI::App cli;
-    add_book_commands(cli, [](const auto&) {});
-    EXPECT_THROW(cli.parse(fmt::format("book {} --depth {}", kTicker, depth)), CLI::ParseError)
-        << depth;
-  }
 }
 
 TEST_F(BookCommandTest, TellsUsageFromAnUnreachableDatabase) {

@@ -104,6 +104,13 @@ TEST(BookFoldGathererTest, OneLinesOwnRowsGiveTheTrueBookThroughItsReconnects) {
                                        .changes_per_snapshot = 3'000,
                                        .lines = 1});
   world.add_to_gatherer(kTicker, market);
+  // Streams that ended before their anchors: none of them is a base, and none hides one.
+  ASSERT_EQ(scalar(world.gatherer(),
+                   "INSERT INTO orderbook_snapshots (position, snapshot_ts, received_at, ticker, "
+                   "source, yes_bids, no_bids, occurrence, stream_id, seq) SELECT position + n, "
+                   "snapshot_ts + n, received_at, ticker, source, yes_bids, no_bids, occurrence, "
+                   "1000 + n, 1 FROM orderbook_snapshots, generate_series(1, 12) n"),
+            "no row");
   GathererBooks books(world.gatherer(), "g1");
   std::mt19937_64 random(6);
   for (int i = 0; i < 60; ++i) {

@@ -153,6 +153,52 @@ TEST_F(BookVerifierTest, ABookInAHoleIsUnprovenAndNeverAMismatch) {
   EXPECT_EQ(counted("dedup_book_mismatches_total"), 0);
 }
 
+TEST_F(BookVerifierTest, ManyUnusableSnapshotsHideNoUsableOne) {
+  base(kT, 100);
+  for (int i = 1; i <= 12; ++i) {
+    world_.add({.ticker = kTicker,
+                .line = "g2",
+                .sent = kT + i * kMinute,
+                .yes = {},
+                .no = {},
+                .anchor = {},
+                .anchored = false,
+                .stream_id = i});
+  }
+  rest(kT + 5LL * 24 * 60 * kMinute, book(100), "g3");  // further back than is asked for at once
+  verify();
+  EXPECT_EQ(verdicts(), "match");
+}
+
+TEST_F(BookVerifierTest, AHoleBehindTheBaseInForceIsNoMismatch) {
+  base(kT, 100);
+  rest(kT + 2 * kMinute, book(150, 8));
+  base(kT + 2 * kMinute, 150);  // nearer to it, and its own anchor lies within the window
+  holes_ = {{kT + kMinute, kT + kMinute + kSecond, "rows lost on g1"}};
+  verify();
+  EXPECT_EQ(verdicts(), "unproven");
+}
+
+TEST_F(BookVerifierTest, AHoleBehindABookThatACacheMayHoldIsNoMismatch) {
+  base(kT, 100);
+  base(kT + 2 * kMinute, 150);
+  rest(kT + 2 * kMinute + 5 * kSecond, book(120));
+  holes_ = {{kT + kMinute, kT + kMinute + kSecond, "rows lost on g1"}};
+  verify();
+  EXPECT_EQ(verdicts(), "unproven");
+}
+
+TEST_F(BookVerifierTest, AStampYearsAwayMakesNoPartitionsInBetween) {
+  base(kT, 100);
+  rest(kT + kMinute, book(100));
+  rest(kT - 5LL * 365 * 24 * 60 * kMinute, book(100));
+  verify();
+  EXPECT_EQ(verdicts(), "no_base match");
+  EXPECT_LT(std::stoi(world_.ask("SELECT count(*) FROM pg_inherits WHERE inhparent IN "
+                                 "('book_checks'::regclass, 'orderbook_snapshots'::regclass)")),
+            10);
+}
+
 TEST_F(BookVerifierTest, WithoutASnapshotBeforeItABookIsNotJudged) {
   rest(kT + kMinute, book(150));
   base(kT + 2 * kMinute, 100);
@@ -180,6 +226,33 @@ TEST_F(BookVerifierTest, AnEmptiedBookIsRightBeforeItsSnapshotShowsIt) {
               .anchor = {},
               .anchored = true,
               .stream_id = 2});
+  verify();
+  EXPECT_EQ(verdicts(), "match");
+}
+
+TEST_F(BookVerifierTest, ALostChangeIsNotHiddenByTheNextSnapshot) {
+  base(kT, 100);
+  rest(kT + kMinute, book(150));
+  base(kT + kMinute + 5 * kSecond, 150);
+  verify();
+  EXPECT_EQ(verdicts(), "mismatch");
+}
+
+TEST_F(BookVerifierTest, ABookThatTheExchangeReplacedIsRightBeforeItsSnapshotShowsIt) {
+  const auto sent = kT + kMinute + 5 * kSecond;
+  base(kT, 100);
+  rest(kT + kMinute, book(150));
+  base(sent, 150);
+  world_.flush();
+  const auto insert =
+      "INSERT INTO ledger (position, at, stream_id, connection, channel, event, "
+      "reason, tickers, gatherer) SELECT 1, received_at, stream_id, 3, "
+      "'orderbook_delta', 'reset', 'unasked snapshot', ARRAY[ticker], gatherer "
+      "FROM orderbook_snapshots WHERE snapshot_ts = " +
+      std::to_string(sent);
+  world_.ask("SELECT kd_ensure_partitions('ledger', " + std::to_string(sent) + ", " +
+             std::to_string(sent) + ")");
+  ASSERT_EQ(world_.ask(insert), "no row");
   verify();
   EXPECT_EQ(verdicts(), "match");
 }

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "app/coverage_answer.h"
 #include "coverage/ask.h"
 #include "coverage/keeper.h"
 #include "coverage/overview.h"
@@ -199,6 +200,106 @@ TEST_F(CoverageKeeperTest, AChannelWithoutBooksHasItsOwnHoles) {
   EXPECT_EQ(world.holes("trade"), " 155-160 gap g2");
   world.round(320);
   EXPECT_EQ(world.holes("trade"), " 155-160 gap g2;  300- unproven g1");
+}
+
+TEST_F(CoverageKeeperTest, AHoleOfAChannelThatLiesBehindTheHorizonIsNotForgotten) {
+  for (int g = 1; g <= 2; ++g) {
+    world.tell(g, 20 + g, {.event = "open", .from = {}, .to = {}, .channel = "trade", .at = 1});
+    world.prove(g, 20 + g, 300);
+  }
+  prove_all(300);
+  world.round(100);
+  world.tell(1, 21, {.event = "gap", .from = 150, .to = 170, .channel = "trade", .at = 170});
+  world.tell(2, 22, {.event = "gap", .from = 150, .to = 170, .channel = "trade", .at = 170});
+  world.round(140);
+  EXPECT_EQ(world.holes("trade"), "");
+  world.round(160);
+  EXPECT_EQ(world.holes("trade"), " 150- gap g1");
+  world.round(180);
+  EXPECT_EQ(world.holes("trade"), " 150-170 gap g1");
+}
+
+TEST_F(CoverageKeeperTest, AHoleThatADropMadeEnds) {
+  close(2, 50);
+  close(3, 50);
+  prove_all(400);
+  world.round(100);
+  world.tell(1, 0, {.event = "drop", .from = 120, .to = 150, .at = 150});
+  world.round(130);
+  EXPECT_EQ(world.bounds(), "A 119.999999-; B 119.999999-");
+  const auto figures = world.round(200);
+  EXPECT_EQ(world.bounds(), "A 119.999999-150; B 119.999999-150");
+  EXPECT_EQ(figures.growing, 0);
+}
+
+TEST_F(CoverageKeeperTest, AMarketThatComesBackWhereALineDiedUnsaidHasAHole) {
+  world.base(4, 14, "A", 10);
+  world.prove(4, 14, 20);
+  prove_all(400);
+  world.round(100);
+  for (int g = 1; g <= 3; ++g) {
+    for (const auto until : {std::optional<double>(), std::optional(115.0)}) {
+      world.tell(g, 10 + g,
+                 {.event = "leave", .from = 110, .to = until, .tickers = {"A"}, .at = 115});
+    }
+  }
+  world.round(130);
+  EXPECT_EQ(world.holes(), "");
+  world.base(1, 11, "A", 150);
+  world.round(160);
+  EXPECT_EQ(world.bounds(), "A 110-150");
+}
+
+TEST_F(CoverageKeeperTest, AClockThatWasYearsSlowMakesNoHoles) {
+  world.tell(3, 0, {.event = "start", .from = {}, .to = {}, .at = -5e7});
+  world.metadata("A", -1'000, {});
+  world.metadata("B", 4, {});
+  prove_all(200);
+  world.round(100);
+  EXPECT_EQ(world.holes(), "");
+  world.metadata("C", 105, {});
+  world.base(1, 11, "C", 112);
+  world.round(150);
+  EXPECT_EQ(world.bounds(), "C 105-112") << "it opened while the platform recorded";
+}
+
+TEST_F(CoverageKeeperTest, EarlierEvidenceThatComesLaterMovesTheRecordingsStart) {
+  world.metadata("A", 5, {});
+  prove_all(200);
+  world.round(100);
+  EXPECT_EQ(world.holes(), "");
+  world.base(2, 12, "B", 3);
+  world.base(2, 12, "A", 7);
+  world.round(110);
+  EXPECT_EQ(world.bounds(), "A 5-7");
+}
+
+TEST_F(CoverageKeeperTest, ProofCountsBeforeAMarketOpensAndBehindItsEnd) {
+  world.metadata("A", 100, 150);
+  gap(1, 250, 260);
+  close(2, 30);
+  close(3, 30);
+  prove_all(400);
+  const auto holes = [&](const char* ticker, double from, double to) {
+    const auto answer =
+        coverage_answer(world.connection(), ticker, CoverageWorld::at(from), CoverageWorld::at(to));
+    std::vector<std::pair<std::int64_t, std::int64_t>> out;
+    if (!answer) return ADD_FAILURE() << answer.error().what, out;
+    for (const auto& hole : answer->holes) {
+      out.emplace_back((hole.from - kCoverageStart) / 1'000'000,
+                       (hole.to - kCoverageStart) / 1'000'000);
+    }
+    return out;
+  };
+  using All = std::vector<std::pair<std::int64_t, std::int64_t>>;
+  EXPECT_EQ(holes("A", 20, 240), All{});
+  EXPECT_EQ(holes("A", 0, 300), (All{{0, 10}, {250, 300}}));
+  EXPECT_EQ(holes("never", 20, 240), (All{{20, 240}}));
+  world.clear();
+  EXPECT_EQ(holes("A", 20, 240), (All{{20, 240}})) << "without any evidence";
+  const auto shares = coverage_of(world.connection(), "A", {0, kNever});
+  ASSERT_TRUE(shares) << shares.error().what;
+  EXPECT_TRUE(shares->market.window.empty());
 }
 
 TEST_F(CoverageKeeperTest, TheFunctionOfTheDatabaseKnowsTheLines) {

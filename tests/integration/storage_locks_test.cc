@@ -130,9 +130,10 @@ TEST_F(StorageLocksTest, WorkThatCanWaitGivesWayToAWriter) {
   ASSERT_TRUE(busy->exec("LOCK TABLE orderbook_deltas IN EXCLUSIVE MODE"));
   std::jthread waiting([&] { append_deltas(*writer, 100, 10, 1); });
   {
-    const LockWatch watch(
+    const auto watch = LockWatch::start(
         shared_cluster().options(database_), *pid, [] { return false; },
         std::chrono::milliseconds(50));
+    ASSERT_TRUE(watch);
     const auto cancelled = busy->query("SELECT pg_sleep(600)");
     ASSERT_FALSE(cancelled);
     EXPECT_NE(cancelled.error().what.find("57014"), std::string::npos) << cancelled.error().what;
