@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/time.h"
+#include "database/lock_watch.h"
 #include "database/migrations.h"
 
 namespace kd {
@@ -39,33 +40,36 @@ void CoverageKeeper::start() {
 void CoverageKeeper::request_stop() { thread_.request_stop(); }
 
 void CoverageKeeper::stop() {
+  if (!thread_.joinable()) return;
   request_stop();
-  if (thread_.joinable()) thread_.join();
+  // A statement over all markets may take minutes. Cancelled again until the thread has ended: one
+  // look may fall between two statements.
+  const auto pid = pid_.load();
+  const auto cancelling = LockWatch::start(options_.production, pid, [pid] { return pid != 0; });
+  thread_.join();
 }
 
 void CoverageKeeper::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    if (auto done = round(); !done) {
-      log_.warn("coverage waits", {kv("reason", done.error().what)});
-      upkeep_.reset();
-      production_.reset();
+    if (auto done = round(stop); !done) {
+      if (!stop.stop_requested()) log_.warn("coverage waits", {kv("reason", done.error().what)});
+      disconnect();
     }
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, options_.interval, [] { return false; });
   }
 }
 
-Expected<void> CoverageKeeper::round() {
+Expected<void> CoverageKeeper::round(const std::stop_token& stop) {
   if (!options_.leads()) {
-    upkeep_.reset();
-    production_.reset();
+    disconnect();
     return {};
   }
   // Asked before the evidence is read: all of it up to then will be seen.
   const auto settled = options_.settled_until_us();
-  if (!settled) return {};
+  if (!settled && !upkeep_) return {};
   KD_TRY(const auto connected, connect());
-  if (!connected) return {};
+  if (!connected || !settled || stop.stop_requested()) return {};
   const auto now = wall_now();
   const auto until = std::min(micros_from_us(*settled), now) - options_.margin;
   KD_TRY(const auto figures, upkeep_->round(to_us(floor_to_ms(until)), to_us(now)));
@@ -73,17 +77,31 @@ Expected<void> CoverageKeeper::round() {
   return {};
 }
 
+void CoverageKeeper::disconnect() {
+  pid_ = 0;
+  upkeep_.reset();
+  production_.reset();
+}
+
+// A session that holds the lock; one that the server ended is opened anew.
 Expected<bool> CoverageKeeper::connect() {
-  if (upkeep_) return true;
+  if (upkeep_ && production_->query("SELECT 1")) return true;
+  disconnect();
   auto options = options_.production;
   options.answer_timeout = 10min;  // all bases of a million markets, sorted
+  // A stopped process, or one that is cut off, must not hold the lock for ever.
+  options.idle_session_timeout = std::max<std::chrono::milliseconds>(5 * options_.interval, 1s);
+  options.idle_in_transaction_timeout = 2min;
   KD_TRY(production_, Connection::connect(options));
   KD_DO(require_schema(*production_, SchemaKind::kProduction));
   KD_TRY(const auto locked, production_->try_advisory_lock(advisory_key(kLock)));
+  if (!locked && !told_waiting_) log_.warn("another session keeps coverage");
+  told_waiting_ = !locked;
   if (!locked) {
-    production_.reset();
+    disconnect();
     return false;
   }
+  KD_TRY(pid_, backend_pid(*production_));
   upkeep_ = std::make_unique<CoverageUpkeep>(*production_);
   return true;
 }

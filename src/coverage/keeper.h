@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -41,7 +42,8 @@ class CoverageKeeper {
 
   void start();
   void request_stop();  // does not wait
-  void stop();          // finishes the running round
+  // Cancels the running statement, and with it the round.
+  void stop();
 
  private:
   struct Passed {  // between two rounds
@@ -51,8 +53,9 @@ class CoverageKeeper {
   };
 
   void run(const std::stop_token& stop);
-  Expected<void> round();
+  Expected<void> round(const std::stop_token& stop);
   Expected<bool> connect();
+  void disconnect();
   void publish(const CoverageUpkeep::Figures& figures);
 
   const Options options_;
@@ -63,6 +66,8 @@ class CoverageKeeper {
   Gauge& horizon_;
   std::unique_ptr<Connection> production_;
   std::unique_ptr<CoverageUpkeep> upkeep_;
+  bool told_waiting_ = false;          // that another session keeps coverage
+  std::atomic<std::int64_t> pid_ = 0;  // of the session at the server; 0: none is held
   std::deque<Passed> last_hour_;
   Mutex mutex_;
   CondVar wake_;

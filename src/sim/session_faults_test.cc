@@ -81,6 +81,12 @@ TEST_F(SessionFaultsTest, ADroppedFrameUsesUpItsNumber) {
   EXPECT_THAT(delta(), ElementsAre(HasSubstr("\"seq\":3,")));
 }
 
+TEST_F(SessionFaultsTest, AFrozenFrameLeavesNoTrace) {
+  order("freeze,count=1");
+  EXPECT_THAT(delta(), IsEmpty());
+  EXPECT_THAT(delta(), ElementsAre(HasSubstr("\"seq\":2,")));
+}
+
 TEST_F(SessionFaultsTest, AHoleSkipsNumbersAndLosesNothing) {
   order("hole,frames=5,count=1");
   EXPECT_THAT(delta(), ElementsAre(HasSubstr("\"seq\":7,")));

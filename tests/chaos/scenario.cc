@@ -220,9 +220,6 @@ std::vector<Scenario> make() {
     options.gatherer_config["writers.memory_limit"] = "1MiB";
   };
   all.push_back(full);
-  all.push_back(fault("frozen-lines",
-                      "an order-book socket of one gatherer loses changes without a gap in seq",
-                      {"freeze,client=gatherer-1,conn=8,channel=orderbook_delta,after=2s"}));
   all.push_back(
       deed("two-dead", "two of three gatherers are dead nearly from start to end", two_dead()));
   all.push_back(deed("production-stop", "production is stopped for half of the run",

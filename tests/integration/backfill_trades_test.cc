@@ -176,6 +176,20 @@ TEST_F(TradeBackfillTest, WaitsForWhoeverElseStoresTrades) {
   EXPECT_EQ(world_.production("SELECT count(*) FROM trades"), "1");
 }
 
+TEST_F(TradeBackfillTest, ASessionThatTheServerEndsIsOpenedAgain) {
+  world_.week_of_trades(kTrades);
+  int pages = 0;
+  world_.before_answer = [&](const HttpRequest& request) {
+    if (!request.path().ends_with("/trades") || ++pages != 3) return;
+    EXPECT_EQ(world_.production("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                                "WHERE usename = 'deduplicator' AND datname = current_database()"),
+              "1");
+  };
+  const auto outcome = world_.run();
+  ASSERT_TRUE(outcome) << outcome.error().what;
+  EXPECT_EQ(world_.production("SELECT count(*) FROM trades"), fmt::to_string(kTrades));
+}
+
 TEST_F(TradeBackfillTest, AnExchangeThatFailsLeavesTheProgressWhereItWas) {
   world_.week_of_trades(kTrades);
   int pages = 0;

@@ -348,6 +348,26 @@ TEST_F(CoverageKeeperTest, OnDemandSaysTheSame) {
   EXPECT_EQ((*all)->holes.size(), 1U) << "the others are counted only";
 }
 
+TEST_F(CoverageKeeperTest, StoppingCancelsTheStatementThatRuns) {
+  const auto admin = shared_cluster().connect(world.database());
+  ASSERT_TRUE(admin->begin());
+  ASSERT_TRUE(admin->exec("LOCK TABLE coverage_state"));
+  MetricsRegistry metrics;
+  CoverageKeeper::Options options;
+  options.production = shared_cluster().options(world.database(), "deduplicator");
+  options.leads = [] { return true; };
+  options.settled_until_us = [] { return std::optional(CoverageWorld::at(200)); };
+  CoverageKeeper keeper(options, metrics, silent_logger());
+  keeper.start();
+  EXPECT_TRUE(eventually([&] {
+    return scalar(*admin,
+                  "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = "
+                  "'coverage_state'::regclass") == "1";
+  }));
+  keeper.stop();  // would wait for the lock otherwise
+  EXPECT_TRUE(admin->rollback());
+}
+
 TEST_F(CoverageKeeperTest, TheThreadWorksOnlyWhileItLeads) {
   prove_all(100);
   std::atomic<bool> leads = false;

@@ -150,10 +150,40 @@ TEST_F(DedupMergeTest, APoisonRowIsQuarantinedAndItsNeighboursArrive) {
   world_.sync();
   EXPECT_EQ(world_.production("SELECT count(*) FROM orderbook_deltas"), "499");
   EXPECT_EQ(world_.production("SELECT count(*) FROM quarantine WHERE reason LIKE '%23514%'"), "1");
+  EXPECT_EQ(world_.production("SELECT string_agg(concat_ws(' ', gatherer, channel, stream_id, "
+                              "connection, from_ts - " +
+                              std::to_string(kTestHour + 321 * kMs) +
+                              ", to_ts - from_ts, count), ',' ORDER BY gatherer) "
+                              "FROM ledger WHERE event = 'drop' AND reason = 'quarantined'"),
+            "g1 orderbook_delta 0 -1 0 0 1,g2 orderbook_delta 0 -1 0 0 1,"
+            "g3 orderbook_delta 0 -1 0 0 1")
+      << "no line covers that instant";
   world_.gatherer(0).add({.stamp = kTestHour + 600 * kMs});
   commit_all();
   world_.sync();
   EXPECT_EQ(world_.production("SELECT count(*) FROM orderbook_deltas"), "500");
+}
+
+TEST_F(DedupMergeTest, WhoHoldsTheLockOfTradesDelaysTheMergeAndLosesNothing) {
+  auto other = shared_cluster().connect(world_.production_database());
+  ASSERT_TRUE(other->begin());
+  ASSERT_TRUE(
+      other->exec("SELECT pg_advisory_xact_lock(hashtextextended('kalshi trades writer', 0))"));
+  world_.gatherer(0).add_trade("0000000000000001", kTestHour);
+  world_.gatherer(0).add({});
+  commit_all();
+  world_.start();
+  DedupWorld::await(
+      [&] {
+        return world_.deduplicator().status().production_error.find("55P03") != std::string::npos;
+      },
+      "the round to give up waiting");
+  EXPECT_EQ(world_.production("SELECT count(*) FROM orderbook_deltas"), "0");
+  ASSERT_TRUE(other->commit());
+  world_.await_merged();
+  world_.stop();
+  EXPECT_EQ(world_.production("SELECT count(*) FROM orderbook_deltas"), "1");
+  EXPECT_EQ(world_.production("SELECT count(*) FROM trades"), "1");
 }
 
 TEST_F(DedupMergeTest, LinesOfDifferentResolutionAreOne) {

@@ -119,6 +119,25 @@ TEST_F(MetadataSyncTest, AnEventThatOnlyItsNameFindsIsLookedUp) {
       [&] { return sql("SELECT placeholder FROM events WHERE ticker = 'KXA-H'") == "f"; }));
 }
 
+TEST_F(MetadataSyncTest, PlaceholdersThatCannotBeResolvedStarveNoOther) {
+  catalog_.event("KXA-H", "KXA");
+  catalog_.hide_event("KXA-H");
+  catalog_.market("KXA-H-1", "KXA-H");
+  auto increments = options();
+  increments.interval = 10ms;
+  increments.full_interval = 1h;
+  ASSERT_EQ(sql("INSERT INTO events (ticker, placeholder, first_seen_at, changed_at) SELECT "
+                "'KXGONE-' || i, true, 9000000000000000 + i, 1 FROM generate_series(1, 250) i"),
+            "no row");
+  start(increments);
+  EXPECT_TRUE(eventually(
+      [&] { return sql("SELECT placeholder FROM events WHERE ticker = 'KXA-H'") == "f"; }));
+  EXPECT_TRUE(eventually([&] {
+    return sql("SELECT count(*) || ' ' || count(DISTINCT reason) FROM quarantine WHERE "
+               "table_name = 'events' AND reason LIKE '%HTTP status 404%'") == "250 1";
+  }));
+}
+
 TEST_F(MetadataSyncTest, AVanishedMarketIsKeptAndMayReturn) {
   start();
   walk();

@@ -7,6 +7,7 @@
 
 #include "database/lock_watch.h"
 #include "database/maintenance.h"
+#include "database/partitions.h"
 #include "integration/storage_rows.h"
 #include "support/eventually.h"
 #include "support/pg_cluster.h"
@@ -118,6 +119,52 @@ TEST_F(StorageLocksTest, NothingIsLostAndNobodyStoppedWhilePartitionsComeAndGo) 
   maintenance.stop();
   EXPECT_EQ(count_of(*connect("gatherer"), "orderbook_deltas"),
             std::to_string((kHours - oldest_kept - 1) * kBatches * kRows));
+}
+
+TEST_F(StorageLocksTest, ARowForADroppedPartitionFindsItMadeAgain) {
+  const auto writer = connect("gatherer");
+  auto partitions = Partitions::load(*writer);
+  ASSERT_TRUE(partitions);
+  ASSERT_TRUE(partitions->ensure(*writer, "orderbook_deltas", 0, 8 * kHourUs));
+  acknowledge(9 * kHourUs);
+  while (drop_until(*writer, kHourUs) == "1") {
+  }
+  const std::string late =
+      "INSERT INTO orderbook_deltas SELECT 5, 0, NULL, 5, 'A', true, 1000, 100, 0, 0, 1, 5";
+  if (!on_timescaledb()) {
+    const auto refused = writer->exec(late);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().remedy, Remedy::kReconnect) << refused.error().what;
+  }
+  ASSERT_TRUE(partitions->ensure(*writer, "orderbook_deltas", 5, 5));
+  const auto stored = writer->exec(late);
+  EXPECT_TRUE(stored) << stored.error().what;
+}
+
+TEST_F(StorageLocksTest, NoWatchNoWork) {
+  auto nowhere = shared_cluster().options(database_);
+  nowhere.name = "no such database";
+  EXPECT_FALSE(LockWatch::start(nowhere, 1, [] { return false; }));
+}
+
+TEST_F(StorageLocksTest, AWatchThatLostItsSessionStillCancelsAtTheEnd) {
+  const auto busy = shared_cluster().connect(database_);
+  const auto pid = backend_pid(*busy);
+  std::atomic<bool> over{false};
+  auto options = shared_cluster().options(database_);
+  options.application_name = "the watch";
+  const auto watch =
+      LockWatch::start(options, *pid, [&] { return over.load(); }, std::chrono::milliseconds(20));
+  ASSERT_TRUE(watch);
+  const auto admin = shared_cluster().connect(database_);
+  ASSERT_EQ(scalar(*admin,
+                   "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE "
+                   "application_name = 'the watch'"),
+            "t");
+  over = true;
+  const auto cancelled = busy->query("SELECT pg_sleep(600)");
+  ASSERT_FALSE(cancelled);
+  EXPECT_NE(cancelled.error().what.find("57014"), std::string::npos) << cancelled.error().what;
 }
 
 TEST_F(StorageLocksTest, WorkThatCanWaitGivesWayToAWriter) {

@@ -4,6 +4,7 @@
 
 #include "database/maintenance.h"
 #include "integration/storage_rows.h"
+#include "support/eventually.h"
 #include "support/pg_cluster.h"
 #include "support/silent_log.h"
 
@@ -97,6 +98,24 @@ TEST_F(GathererRetentionTest, WaitsForTheSlowestConsumer) {
   EXPECT_EQ(round(options(24)).dropped, 0);
 }
 
+TEST_F(GathererRetentionTest, WaitsForEveryShardOfADatabase) {
+  const auto acknowledged = [this] {
+    return scalar(*writer_, "SELECT kd_acknowledged('orderbook_deltas')");
+  };
+  acknowledge("prod/0/3", "orderbook_deltas", 9 * kHourUs);
+  acknowledge("prod/2/3", "orderbook_deltas", 5 * kHourUs);
+  EXPECT_EQ(acknowledged(), "0");
+  EXPECT_EQ(round(options(24)).dropped, 0);
+  acknowledge("prod/1/3", "orderbook_deltas", 7 * kHourUs);
+  EXPECT_EQ(acknowledged(), std::to_string(5 * kHourUs));
+  acknowledge("prod/1/2", "orderbook_deltas", 8 * kHourUs);
+  EXPECT_EQ(acknowledged(), "0") << "of two shards the first is missing";
+  acknowledge("prod/0/2", "orderbook_deltas", 8 * kHourUs);
+  EXPECT_EQ(acknowledged(), std::to_string(5 * kHourUs));
+  acknowledge("other/3/3", "orderbook_deltas", 9 * kHourUs);
+  EXPECT_EQ(acknowledged(), "0") << "another database's shards are its own";
+}
+
 TEST_F(GathererRetentionTest, TheDatabaseItselfRefusesWhateverTheCallerSays) {
   const auto drop = "SELECT kd_drop_partitions('orderbook_deltas', 9223372036854775807)";
   EXPECT_EQ(scalar(*writer_, drop), "0");
@@ -129,6 +148,31 @@ TEST_F(GathererRetentionTest, OneMaintainerAtATime) {
   const auto second = round(options(24));
   EXPECT_FALSE(second.maintains);
   EXPECT_EQ(second.dropped, 0);
+}
+
+TEST_F(GathererRetentionTest, AStoppedMaintainerLosesTheLock) {
+  auto often = options(30 * 24);
+  often.interval = std::chrono::milliseconds(50);
+  Maintenance stopped(often, silent_logger());
+  ASSERT_TRUE(stopped.run_round());
+  Maintenance next(often, silent_logger());
+  EXPECT_TRUE(eventually([&] { return next.run_round() && next.status().maintains; }));
+  const auto back = stopped.run_round();
+  EXPECT_TRUE(back) << back.error().what;
+}
+
+TEST_F(GathererRetentionTest, ASessionThatTheServerEndedIsOpenedAnew) {
+  Maintenance maintenance(options(30 * 24), silent_logger());
+  ASSERT_TRUE(maintenance.run_round());
+  const auto admin = shared_cluster().connect(database_);
+  ASSERT_TRUE(
+      admin->query("SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = "
+                   "'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = "
+                   "current_database())"));
+  const auto again = maintenance.run_round();
+  EXPECT_TRUE(again) << again.error().what;
+  EXPECT_TRUE(maintenance.status().maintains);
+  EXPECT_EQ(maintenance.status().errors, 0);
 }
 
 TEST_F(GathererRetentionTest, RestsWhileItDoesNotLead) {
@@ -228,6 +272,39 @@ TEST_F(ProductionRetentionTest, TheDatabaseItselfRefusesWhateverTheCallerSays) {
       "INSERT INTO export_progress VALUES ('orderbook_deltas', 3600000000)"));
   EXPECT_EQ(drop("drop"), "1");
   EXPECT_EQ(drop("drop"), "0");
+}
+
+TEST_F(ProductionRetentionTest, TheDatabaseItselfKeepsTheNewestDay) {
+  const auto drop = [this] {
+    return scalar(*writer_,
+                  "SELECT kd_drop_partitions('orderbook_deltas', 9223372036854775807, 'drop')");
+  };
+  int dropped = 0;
+  while (drop() == "1") ++dropped;
+  EXPECT_EQ(dropped, 47) << "the newest change is 36 s short of the third day's end";
+  ASSERT_TRUE(shared_cluster().connect(database_)->exec("TRUNCATE orderbook_deltas"));
+  EXPECT_EQ(drop(), "0") << "nothing recorded tells what is old";
+}
+
+TEST_F(ProductionRetentionTest, AClockThatStampsTheFutureDropsNothing) {
+  const auto future = std::to_string(5 * 365 * kDayUs);
+  ASSERT_TRUE(writer_->query("SELECT kd_ensure_partitions('series_versions', $1, $1)", {future}));
+  const auto done =
+      writer_->exec("INSERT INTO series_versions (seen_at, ticker) VALUES (" + future + ", 'A')");
+  ASSERT_TRUE(done) << done.error().what;
+  Maintenance maintenance({.connect = shared_cluster().options(database_, "deduplicator"),
+                           .kind = SchemaKind::kProduction,
+                           .keep = {{"orderbook_deltas", hours(48)}},
+                           .keep_others = std::nullopt,
+                           .compress_after = hours(72),
+                           .without_export = "drop",
+                           .interval = std::chrono::milliseconds(60'000),
+                           .leads = [] { return true; },
+                           .now = [] { return micros_from_us(5 * 365 * kDayUs); }},
+                          silent_logger());
+  ASSERT_TRUE(maintenance.run_round());
+  EXPECT_EQ(maintenance.status().dropped, 23) << "what is old by the exchange's time alone";
+  EXPECT_EQ(count_of(*writer_, "orderbook_deltas"), "4900");
 }
 
 TEST_F(ProductionRetentionTest, TakesLateRowsIntoACompressedChunk) {
