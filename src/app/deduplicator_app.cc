@@ -75,9 +75,8 @@ Expected<void> DeduplicatorApp::start(StopSignals& signals) {
 }
 
 Expected<void> DeduplicatorApp::start_services() {
-  KD_TRY(const auto connection,
-         Connection::connect(
-             connect_options(config_.production, "kalshi " + config_.deduplicator_id)));
+  KD_TRY(const auto connection, Connection::connect(connect_options(
+                                    config_.production, "kalshi " + config_.deduplicator_id)));
   KD_DO(require_engine(*connection, config_.production.engine));
   return services_.start();
 }

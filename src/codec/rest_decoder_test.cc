@@ -136,8 +136,8 @@ TEST(RestDecoderTest, ATradeThatCannotBeReadExactlyHidesNoneBesideIt) {
   bad_price.replace(bad_price.find("0.5300"), 6, "0.5300001");
   auto bad_count = good;
   bad_count.replace(bad_count.find("1.50"), 4, "-1.50");
-  const auto page = decode_trades_page(R"({"trades":[)" + bad_price + "," + good + "," +
-                                       bad_count + R"(],"cursor":"next"})");
+  const auto page = decode_trades_page(R"({"trades":[)" + bad_price + "," + good + "," + bad_count +
+                                       R"(],"cursor":"next"})");
   ASSERT_TRUE(page) << page.error().what;
   ASSERT_EQ(page->trades.size(), 1U);
   EXPECT_EQ(page->trades[0].taker_side, Side::kYes) << "as it was named before May 2026";

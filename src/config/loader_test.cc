@@ -253,9 +253,10 @@ TEST(LoaderTest, EveryKeyReachesItsField) {
     for (const auto& key : schema) {
       const std::string before = key.get();
       const auto changes = [&](const char* value) { return key.set(value) && key.get() != before; };
-      const char* const kValues[] = {"17",    "0.5",       "17s",    "17MiB",          "true",
-                                     "warn",  "text",      "allow",  "postgres://h/x", "https://h/x",
-                                     "false", "wss://h/x", "native", "drop",           "17h"};
+      const char* const kValues[] = {
+          "17",    "0.5",       "17s",    "17MiB",          "true",
+          "warn",  "text",      "allow",  "postgres://h/x", "https://h/x",
+          "false", "wss://h/x", "native", "drop",           "17h"};
       EXPECT_TRUE(std::any_of(std::begin(kValues), std::end(kValues), changes)) << key.path;
     }
   }

@@ -1,11 +1,12 @@
 // Requests that the deduplicator writes into a gatherer's database reach the gatherer once.
+#include "writer/resync_inbox.h"
+
 #include <gmock/gmock.h>
 
 #include "base/mutex.h"
 #include "support/eventually.h"
 #include "support/pg_cluster.h"
 #include "support/silent_log.h"
-#include "writer/resync_inbox.h"
 
 namespace kd {
 namespace {
@@ -31,8 +32,9 @@ class ResyncInboxTest : public testing::Test {
                                }},
         silent_logger());
     ASSERT_TRUE(eventually([&] {
-      return scalar(*admin_, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE "
-                             "'%resync_requests r%' AND usename = 'gatherer'") != "0";
+      return scalar(*admin_,
+                    "SELECT count(*) FROM pg_stat_activity WHERE query LIKE "
+                    "'%resync_requests r%' AND usename = 'gatherer'") != "0";
     }));
   }
   void request(const std::string& columns, const std::string& values) {
