@@ -48,7 +48,7 @@ TEST(FaultSpecTest, TellsWhatIsWrong) {
     const auto spec = parse_fault(text);
     return spec ? std::string("accepted") : spec.error().what;
   };
-  EXPECT_THAT(error("drip"), HasSubstr("drop, hole"));
+  EXPECT_THAT(error("drip"), HasSubstr("drop, freeze, hole"));
   EXPECT_THAT(error("drop,p=0"), HasSubstr("p: a number above 0"));
   EXPECT_THAT(error("drop,p=nan"), HasSubstr("p: a number above 0"));
   EXPECT_THAT(error("drop,p"), HasSubstr("'p' has no '='"));
