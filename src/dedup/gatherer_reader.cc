@@ -12,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kMeasureInterval = 3s;
-constexpr std::size_t kProofs = kTableCount - 1;
 
 }  // namespace
 

@@ -5,12 +5,6 @@
 #include "base/check.h"
 
 namespace kd {
-namespace {
-
-constexpr std::size_t kProofs = kTableCount - 1;
-
-}  // namespace
-
 MergeProgress::MergeProgress(std::size_t gatherers)
     : marks_(gatherers * kTableCount), held_(gatherers) {}
 

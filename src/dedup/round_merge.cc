@@ -5,12 +5,6 @@
 #include "codec/copy_reader.h"
 
 namespace kd {
-namespace {
-
-constexpr std::size_t kProofs = kTableCount - 1;
-
-}  // namespace
-
 void Round::clear() {
   for (auto& table : tables) table.clear();
   proofs.clear();

@@ -14,7 +14,6 @@ constexpr std::int64_t kNow = 1'790'000'000'000'000;
 constexpr std::int64_t kSecond = 1'000'000;
 constexpr std::size_t kDeltas = 1;
 constexpr std::size_t kLedger = 5;
-constexpr std::size_t kProofs = 7;
 
 class RoundMergeTest : public testing::Test {
  protected:

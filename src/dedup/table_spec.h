@@ -40,6 +40,7 @@ struct TableSpec {
 
 inline constexpr std::size_t kEndOfKey = ~std::size_t{0};
 inline constexpr std::size_t kTableCount = 8;
+inline constexpr std::size_t kProofs = kTableCount - 1;  // the watermarks, after all they prove
 
 // In the order in which a round writes them: evidence after the rows it speaks of.
 std::span<const TableSpec, kTableCount> table_specs();

@@ -171,11 +171,12 @@ TEST_F(DedupEvidenceTest, AcknowledgementsGoBackWithARestoredProduction) {
   auto options = acknowledging();
   options.production = shared_cluster().options(copy, "deduplicator");
   options.at_step = [&](std::string_view step) {
-    while (step == "merged" && hold) std::this_thread::sleep_for(1ms);
+    if (step == "merged") hold.wait(true);
   };
   world_.start(options);
   DedupWorld::await([&] { return acks() == backup; }, "the acknowledgements to go back");
   hold = false;
+  hold.notify_all();
   world_.await_merged();
 }
 
